@@ -1,0 +1,135 @@
+#include "adapter/bottleneck.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "adapter/initialisation.h"
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+Insertion::Residual residual_kind(const std::string& name) {
+  if (name == "post_add") return Insertion::Residual::kSum;
+  return name == "true" ? Insertion::Residual::kInput : Insertion::Residual::kNormed;
+}
+
+// Stochastic depth by rows: in training each row is dropped with probability p, the others divided by 1-p.
+Tensor drop_path(const Tensor& u, double p) {
+  std::vector<int64_t> shape(u.dim(), 1);
+  shape[0] = u.size(0);
+  return u * at::bernoulli(at::full(shape, 1 - p, u.options())) / (1 - p);
+}
+
+}  // namespace
+
+int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden) {
+  if (options.bottleneck_size) return *options.bottleneck_size;
+  const auto own = options.reduction_factor.find(std::to_string(layer));
+  const double factor = own != options.reduction_factor.end() ? own->second : options.reduction_factor.at("default");
+  return std::max<int64_t>(1, static_cast<int64_t>(std::floor(hidden / factor)));
+}
+
+Insertion::Read Insertion::read(const Tensor& h, TensorFn base, const SiteContext& context) const {
+  TORCH_CHECK(context.stream, "a bottleneck adapter sits at a residual site, which passes the stream");
+  if (is_parallel) return {*context.stream, *context.stream};
+  const Tensor z = original_ln_before ? base(h) : h;
+  if (residual == Residual::kSum) return {z, h + *context.stream};
+  return {z, residual == Residual::kInput ? h : z};
+}
+
+Tensor Insertion::write(const Tensor& o, const Tensor& h, TensorFn base) const {
+  const Tensor sum = is_parallel ? o + h : o;
+  return original_ln_after ? base(sum) : sum;
+}
+
+Bottleneck::Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t width)
+    : insertion_{options.original_ln_before, options.original_ln_after, options.is_parallel,
+                 residual_kind(options.residual_before_ln)},
+      activation_(activation_by_name(options.non_linearity)),
+      dropout_(options.dropout),
+      stochastic_depth_(options.is_parallel ? 0 : options.stochastic_depth),
+      residual_first_(options.adapter_residual_before_ln) {
+  if (options.ln_before) norm_before_ = register_module("norm_before", torch::nn::LayerNorm(std::vector{hidden}));
+  down_ = register_module("down", torch::nn::Linear(hidden, width));
+  up_ = register_module("up", torch::nn::Linear(width, hidden));
+  if (options.scaling == "learned") {
+    scaling_ = register_parameter("scaling", torch::ones({1}));
+  } else if (options.scaling == "channel") {
+    scaling_ = register_parameter("scaling", torch::ones({hidden}));
+  } else {
+    fixed_scale_ = std::stod(options.scaling);
+  }
+  if (options.ln_after) norm_after_ = register_module("norm_after", torch::nn::LayerNorm(std::vector{hidden}));
+  if (options.use_gating) gate_ = register_module("gate", torch::nn::Linear(hidden, 1));
+  initialise(options);
+}
+
+void Bottleneck::initialise(const BottleneckOptions& options) {
+  const torch::NoGradGuard no_grad;
+  down_->bias.zero_();
+  up_->bias.zero_();
+  if (options.init_weights == "houlsby") {
+    truncated_normal(down_->weight, options.init_std.value_or(0.01));
+    truncated_normal(up_->weight, options.init_std.value_or(0.01));
+    return;
+  }
+  if (options.init_weights == "bert") {
+    down_->weight.normal_(0, options.init_std.value_or(0.02));
+    up_->weight.normal_(0, options.init_std.value_or(0.02));
+  } else {  // mam_adapter, zero: the network starts unchanged
+    kaiming_uniform(down_->weight);
+    up_->weight.zero_();
+  }
+  if (gate_) {
+    gate_->weight.normal_(0, 0.02);
+    gate_->bias.zero_();
+  }
+}
+
+Tensor Bottleneck::scaled(const Tensor& u) const {
+  if (scaling_.defined()) return u * scaling_;
+  return fixed_scale_ == 1 ? u : u * fixed_scale_;
+}
+
+Tensor Bottleneck::delta(const Tensor& z) const {
+  const Tensor input = norm_before_ ? norm_before_.ptr()->as<torch::nn::LayerNormImpl>()->forward(z) : z;
+  const Tensor inner = activation_(at::linear(input, down_->weight, down_->bias));  // [.., m]
+  Tensor u = at::linear(inner, up_->weight, up_->bias);                              // [.., D]
+  if (is_training() && stochastic_depth_ > 0) u = drop_path(u, stochastic_depth_);
+  return scaled(u);
+}
+
+std::optional<BottleneckFactors> Bottleneck::factors() const {
+  if (norm_before_) return std::nullopt;
+  Tensor up = up_->weight, bias = up_->bias;
+  if (scaling_.defined()) {
+    up = up * scaling_.unsqueeze(-1);
+    bias = bias * scaling_;
+  } else if (fixed_scale_ != 1) {
+    up = up * fixed_scale_;
+    bias = bias * fixed_scale_;
+  }
+  return BottleneckFactors{down_->weight, down_->bias, activation_, up, bias};
+}
+
+// One gate for each sequence: a mean over all positions, padded ones included, as AdapterHub computes it.
+Tensor Bottleneck::gated(const Tensor& o, const Tensor& z) const {
+  const Tensor gate = at::sigmoid(at::linear(z, gate_->weight, gate_->bias));  // [B, T, 1]
+  return o * gate.mean(1, /*keepdim=*/true);
+}
+
+Tensor Bottleneck::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
+  const auto [z, r] = insertion_.read(h, base, context);
+  Tensor o = delta(z);
+  if (is_training() && dropout_ > 0) o = at::dropout(o, dropout_, true);
+  if (gate_) o = gated(o, z);
+  const bool adds_residual = !insertion_.is_parallel;
+  if (adds_residual && residual_first_) o = o + r;
+  if (norm_after_) o = norm_after_(o);
+  if (adds_residual && !residual_first_) o = o + r;
+  return insertion_.write(o, h, base);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,96 @@
+#pragma once
+// The bottleneck adapter in all of its published placements: Houlsby et al. 2019, Pfeiffer et al. 2021,
+// the parallel form of He et al. 2022, and every variant AdapterHub's BnConfig can describe.
+//
+// At a residual site with sublayer output h, stream x and base(h) = norm(h + x):
+//   sequential:  z = base(h) if original_ln_before else h
+//                r = h, z or h + x by residual_before_ln true, false, post_add
+//   parallel:    z = r = x
+//   u = scale * W_up f(W_down z + b_down) + b_up scaled alike           <- what AdapterFusion attends over
+//   o = u, with dropout, gate, own residual r, own LayerNorm; parallel adds h
+//   y = base(o) if original_ln_after else o
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "nn/activation.h"
+#include "nn/adapter.h"
+
+namespace adaptune {
+
+// Names and meaning as in AdapterHub's BnConfig; defaults are those of `seq_bn`.
+struct BottleneckOptions {
+  bool mh_adapter = false;                        // an adapter after attention
+  bool output_adapter = true;                     // an adapter after the feed-forward block
+  std::map<std::string, double> reduction_factor = {{"default", 16}};   // by layer index, or "default"
+  std::optional<int64_t> bottleneck_size;         // the width itself; wins over reduction_factor
+  std::string non_linearity = "relu";
+  bool original_ln_before = true;
+  bool original_ln_after = true;
+  std::string residual_before_ln = "true";        // true | false | post_add
+  bool adapter_residual_before_ln = false;
+  bool ln_before = false;
+  bool ln_after = false;
+  bool is_parallel = false;
+  std::string scaling = "1.0";                    // a number | learned | channel
+  bool use_gating = false;
+  double dropout = 0;
+  double stochastic_depth = 0;
+  std::string init_weights = "bert";              // bert | mam_adapter | houlsby | zero
+  std::optional<double> init_std;                 // overrides the standard deviation of bert and houlsby
+};
+
+// Width of the bottleneck in a layer: max(1, floor(hidden / reduction)).
+int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden);
+
+// How a bottleneck reads from and writes to its residual site.
+struct Insertion {
+  bool original_ln_before, original_ln_after, is_parallel;
+  enum class Residual { kInput, kNormed, kSum } residual;
+
+  struct Read {
+    torch::Tensor z;                              // the adapter's input [B, T, D]
+    torch::Tensor r;                              // its own residual [B, T, D]
+  };
+  Read read(const torch::Tensor& h, TensorFn base, const SiteContext& context) const;
+  torch::Tensor write(const torch::Tensor& o, const torch::Tensor& h, TensorFn base) const;
+};
+
+// The parts of u(z): fusion's cheap forms, several tasks at once and folding work on these.
+struct BottleneckFactors {
+  torch::Tensor down, down_bias;                  // [m, D], [m]
+  Activation activation;
+  torch::Tensor up, up_bias;                      // [D, m], [D], the scale already in them
+};
+
+class Bottleneck final : public Adapter {
+ public:
+  // hidden: D; width: m. Weights are drawn from the global generator.
+  Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t width);
+
+  torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+  // u(z) [.., D] -> [.., D]
+  torch::Tensor delta(const torch::Tensor& z) const;
+  const Insertion& insertion() const { return insertion_; }
+  // Empty when u is not a plain bottleneck of z (ln_before).
+  std::optional<BottleneckFactors> factors() const;
+
+ private:
+  torch::Tensor scaled(const torch::Tensor& u) const;
+  torch::Tensor gated(const torch::Tensor& o, const torch::Tensor& z) const;
+  void initialise(const BottleneckOptions& options);
+
+  Insertion insertion_;
+  Activation activation_;
+  double fixed_scale_ = 1, dropout_ = 0, stochastic_depth_ = 0;
+  bool residual_first_ = false;
+  torch::nn::Linear down_{nullptr}, up_{nullptr}, gate_{nullptr};
+  torch::nn::LayerNorm norm_before_{nullptr}, norm_after_{nullptr};
+  torch::Tensor scaling_;                         // [1] learned, [D] channel, undefined: fixed
+};
+
+}  // namespace adaptune

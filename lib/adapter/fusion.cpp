@@ -1,0 +1,225 @@
+#include "adapter/fusion.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+constexpr double kFirstTemperature = 50, kTemperatureStep = 0.05;
+constexpr double kRegularization = 0.01;
+
+// Changes whenever an optimizer or a loader writes to the weight.
+using Version = std::pair<const void*, uint64_t>;
+Version version_of(const torch::nn::Linear& linear) {
+  return linear ? Version{linear->weight.data_ptr(), linear->weight._version()} : Version{nullptr, 0};
+}
+
+}  // namespace
+
+// The members' factors side by side; M is the sum of their widths.
+struct Fusion::Stack {
+  Tensor down, down_bias;                         // [M, D], [M]
+  std::vector<Activation> activations;            // one a member
+  std::vector<int64_t> widths;
+  Tensor up, up_bias;                             // [D, M], [N, D]
+  Tensor segment;                                 // [M, N]: 1 where a unit belongs to a member
+
+  static std::shared_ptr<Stack> of(const std::vector<std::shared_ptr<Bottleneck>>& members) {
+    auto stack = std::make_shared<Stack>();
+    std::vector<Tensor> down, down_bias, up, up_bias;
+    for (const auto& member : members) {
+      const auto factors = member->factors();
+      if (!factors) return nullptr;
+      down.push_back(factors->down);
+      down_bias.push_back(factors->down_bias);
+      up.push_back(factors->up);
+      up_bias.push_back(factors->up_bias);
+      stack->activations.push_back(factors->activation);
+      stack->widths.push_back(factors->down.size(0));
+    }
+    stack->down = at::cat(down);
+    stack->down_bias = at::cat(down_bias);
+    stack->up = at::cat(up, 1);
+    stack->up_bias = at::stack(up_bias);
+    stack->segment = at::zeros({stack->down.size(0), static_cast<int64_t>(members.size())}, stack->down.options());
+    for (int64_t n = 0, start = 0; n < stack->segment.size(1); start += stack->widths[n++]) {
+      stack->segment.slice(0, start, start + stack->widths[n]).select(1, n).fill_(1);
+    }
+    return stack;
+  }
+
+  // Non-linearities of the joined inner values [.., M].
+  Tensor activate(const Tensor& inner) const {
+    if (std::all_of(activations.begin(), activations.end(), [&](Activation a) { return a == activations[0]; })) {
+      return activations[0](inner);
+    }
+    auto parts = inner.split_with_sizes(widths, -1);
+    for (size_t n = 0; n < parts.size(); ++n) parts[n] = activations[n](parts[n]);
+    return at::cat(parts, -1);
+  }
+};
+
+// What inference multiplies once per state of the weights.
+struct Fusion::Folded {
+  Version query, key, value;
+  Tensor product, product_bias;                   // G = W_k^T W_q [D, D], g0 = W_k^T b_q [D]
+  Tensor in, in_bias;                             // [2M + N, D]: the members' D, U^T G, b_u G
+  Tensor out;                                     // [D, M + N]: W_v U, W_v b_u
+};
+
+Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottleneck>> members, int64_t hidden,
+               double default_dropout)
+    : options_(options),
+      members_(std::move(members)),
+      dropout_(options.dropout_prob.value_or(default_dropout)),
+      temperature_(options.temperature ? kFirstTemperature : 1) {
+  TORCH_CHECK(!members_.empty(), "a fusion needs at least one member");
+  TORCH_CHECK(options.query || options.key || options.value, "a fusion needs a query, key or value projection");
+  const torch::NoGradGuard no_grad;
+  const auto projection = [&](const char* name, bool with_bias) {
+    auto linear = register_module(name, torch::nn::Linear(torch::nn::LinearOptions(hidden, hidden).bias(with_bias)));
+    linear->weight.normal_(0, 0.02);
+    if (with_bias) linear->bias.zero_();
+    return linear;
+  };
+  if (options.query) query_ = projection("query", true);
+  if (options.key) key_ = projection("key", true);
+  if (options.value) value_ = projection("value", false);
+  if (options.value && options.value_initialized) value_->weight.fill_(1e-6).fill_diagonal_(1);
+}
+
+Tensor Fusion::regularization_loss() const {
+  if (!value_ || !options_.regularization) return Tensor();
+  const auto& weight = value_->weight;
+  return kRegularization * (at::eye(weight.size(0), weight.options()) - weight).square().sum();
+}
+
+FusionForm Fusion::form() const {
+  if (forced_form_) return *forced_form_;
+  if (!stack_) return FusionForm::kNaive;
+  if (torch::GradMode::is_enabled() || (is_training() && dropout_ > 0)) return FusionForm::kFactored;
+  const bool narrow = stack_->down.size(0) < 2 * stack_->down.size(1);
+  return narrow && !options_.query_before_ln && !options_.residual_before ? FusionForm::kFolded : FusionForm::kProduct;
+}
+
+Tensor Fusion::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
+  const auto& insertion = members_.back()->insertion();
+  const auto [z, r] = insertion.read(h, base, context);
+  if (!stack_) {
+    const torch::NoGradGuard no_grad;
+    stack_ = Stack::of(members_);
+  }
+  const Tensor& source = insertion.is_parallel || !options_.query_before_ln ? z : h;
+  Tensor c;
+  switch (form()) {
+    case FusionForm::kNaive: c = naive(z, source, r, context.tokens); break;
+    case FusionForm::kFolded: c = folded(z, context.tokens); break;
+    default: c = factored(z, source, r, context.tokens);
+  }
+  if (options_.temperature) lower_temperature();
+  return insertion.write(options_.residual_before ? c : c + r, h, base);
+}
+
+void Fusion::lower_temperature() { temperature_ = std::max(1.0, temperature_ - kTemperatureStep); }
+
+// Softmax over the members, with AdapterHub's dropout on the scores before it. [.., N] -> [.., N]
+Tensor Fusion::attend(const Tensor& raw, const Tokens& tokens) {
+  Tensor scores = is_training() && dropout_ > 0 ? at::dropout(raw, dropout_, true) : raw;
+  if (temperature_ != 1) scores = scores / temperature_;
+  Tensor attention = at::softmax(scores, -1);
+  if (records_) {
+    const torch::NoGradGuard no_grad;
+    last_attention_ = attention.detach();
+    const Tensor flat = last_attention_.to(torch::kFloat64).flatten(0, -2);  // [B T, N]
+    const Tensor real = tokens.mask.defined() ? tokens.mask.flatten().to(torch::kFloat64)
+                                              : at::ones({flat.size(0)}, flat.options());
+    const Tensor sum = at::mv(flat.t(), real).cpu();
+    attention_sum_ = attention_sum_.defined() ? attention_sum_ + sum : sum;
+    attention_tokens_ += real.sum().item<double>();
+  }
+  return attention;
+}
+
+void Fusion::record_attention(bool on) {
+  records_ = on;
+  attention_sum_ = last_attention_ = Tensor();
+  attention_tokens_ = 0;
+}
+
+Tensor Fusion::mean_attention() const {
+  return attention_sum_.defined() ? attention_sum_ / std::max(1.0, attention_tokens_) : Tensor();
+}
+
+Tensor Fusion::naive(const Tensor& z, const Tensor& source, const Tensor& r, const Tokens& tokens) {
+  std::vector<Tensor> outputs;
+  for (const auto& member : members_) outputs.push_back(member->delta(z));
+  Tensor u = at::stack(outputs, -2);  // [B, T, N, D]
+  if (options_.residual_before) u = u + r.unsqueeze(-2);
+  const Tensor q = query_ ? query_(source) : source;
+  const Tensor k = key_ ? key_(u) : u;
+  const Tensor attention = attend((q.unsqueeze(-2) * k).sum(-1), tokens);  // [B, T, N]
+  const Tensor mixed = (attention.unsqueeze(-1) * u).sum(-2);               // [B, T, D]
+  return value_ ? value_(mixed) : mixed;
+}
+
+// q~ = W_k^T q. `constant` receives q . b_k, which only matters where it is differentiated or dropped out.
+Tensor Fusion::projected_query(const Tensor& source, bool product, Tensor& constant) const {
+  if (product && query_ && key_) {
+    return at::linear(source, folded_->product, folded_->product_bias);
+  }
+  const Tensor q = query_ ? at::linear(source, query_->weight, query_->bias) : source;
+  if (!key_) return q;
+  constant = at::matmul(q, key_->bias).unsqueeze(-1);  // [.., 1]
+  return at::matmul(q, key_->weight);
+}
+
+Tensor Fusion::factored(const Tensor& z, const Tensor& source, const Tensor& r, const Tokens& tokens) {
+  const bool product = form() == FusionForm::kProduct;
+  if (product) refresh_folded();
+  Tensor constant;
+  const Tensor q = projected_query(source, product, constant);                          // [.., D]
+  const Tensor inner = stack_->activate(at::linear(z, stack_->down, stack_->down_bias));  // [.., M]
+  Tensor scores = at::matmul(at::matmul(q, stack_->up) * inner, stack_->segment) + at::matmul(q, stack_->up_bias.t());
+  if (constant.defined()) scores = scores + constant;
+  if (options_.residual_before) scores = scores + (q * r).sum(-1, true);
+  const Tensor attention = attend(scores, tokens);                                       // [.., N]
+  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;           // [.., M]
+  Tensor mixed = at::matmul(weighted, stack_->up.t()) + at::matmul(attention, stack_->up_bias);
+  if (options_.residual_before) mixed = mixed + r;
+  return value_ ? at::linear(mixed, value_->weight) : mixed;
+}
+
+Tensor Fusion::folded(const Tensor& z, const Tokens& tokens) {
+  refresh_folded();
+  const int64_t members = static_cast<int64_t>(members_.size());
+  const auto parts = at::linear(z, folded_->in, folded_->in_bias)
+                         .split_with_sizes({stack_->down.size(0), stack_->down.size(0), members}, -1);
+  const Tensor inner = stack_->activate(parts[0]);                                       // [.., M]
+  const Tensor attention = attend(at::matmul(inner * parts[1], stack_->segment) + parts[2], tokens);
+  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;           // [.., M]
+  return at::linear(at::cat({weighted, attention}, -1), folded_->out);
+}
+
+void Fusion::refresh_folded() {
+  const Version query = version_of(query_), key = version_of(key_), value = version_of(value_);
+  if (folded_ && folded_->query == query && folded_->key == key && folded_->value == value) return;
+  const torch::NoGradGuard no_grad;
+  auto folded = std::make_shared<Folded>(Folded{query, key, value, {}, {}, {}, {}, {}});
+  const auto options = stack_->down.options();
+  const Tensor identity = at::eye(stack_->down.size(1), options);
+  const Tensor wq = query_ ? query_->weight : identity, wk = key_ ? key_->weight : identity;
+  const Tensor bq = query_ ? query_->bias : at::zeros({identity.size(0)}, options);
+  folded->product = at::mm(wk.t(), wq);
+  folded->product_bias = at::mv(wk.t(), bq);
+  folded->in = at::cat({stack_->down, at::mm(stack_->up.t(), folded->product), at::mm(stack_->up_bias, folded->product)});
+  folded->in_bias = at::cat({stack_->down_bias, at::mv(stack_->up.t(), folded->product_bias),
+                             at::mv(stack_->up_bias, folded->product_bias)});
+  const Tensor out = at::cat({stack_->up, stack_->up_bias.t()}, 1);  // [D, M + N]
+  folded->out = value_ ? at::mm(value_->weight, out) : out;
+  folded_ = std::move(folded);
+}
+
+}  // namespace adaptune

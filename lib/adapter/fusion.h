@@ -1,0 +1,84 @@
+#pragma once
+// AdapterFusion, Pfeiffer et al. 2021: per token attention over the outputs u_n of N frozen bottlenecks.
+//
+//   q = W_q z + b_q,  k_n = W_k u_n + b_k,  s = softmax_n(q . k_n / T),  c = W_v sum_n s_n u_n,  y = write(c + r)
+//
+// Computed in an exact, cheaper algebra: with q~ = W_k^T q the scores are q~ . u_n + q . b_k, and because
+// u_n = U_n f(D_n z + d_n) + b_n no u_n is ever formed. The forms agree to rounding.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/bottleneck.h"
+#include "nn/adapter.h"
+
+namespace adaptune {
+
+// AdapterHub's ten keys; defaults are `dynamic`.
+struct FusionOptions {
+  bool query = true, key = true, value = true;    // which projections exist; at least one
+  bool query_before_ln = false;                   // query from h instead of z
+  bool residual_before = false;                   // r joins every u_n, and is not added afterwards
+  bool temperature = false;                       // T from 50 down by 0.05 a forward pass to 1
+  bool value_before_softmax = true;               // no effect on the result: W_v is linear
+  bool value_initialized = true;                  // W_v starts as the identity with 1e-6 beside the diagonal
+  bool regularization = true;                     // 0.01 sum of ||I - W_v||^2 in the training loss
+  std::optional<double> dropout_prob;             // on the scores; empty: the backbone's attention dropout
+};
+
+// The algebra used for a pass; see methods.md 2.5.
+enum class FusionForm {
+  kNaive,     // every u_n projected: the reference
+  kFactored,  // A: training
+  kProduct,   // A': W_k^T W_q multiplied once: inference with many or wide members
+  kFolded,    // B: no D x D product at all: inference when the members' widths sum below 2 D
+};
+
+class Fusion final : public Adapter {
+ public:
+  // `members` are borrowed frozen bottlenecks of one layer (at least one); the last one's insertion is used.
+  Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottleneck>> members, int64_t hidden,
+         double default_dropout);
+
+  torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+
+  // 0.01 ||I - W_v||_F^2; undefined without a value matrix.
+  torch::Tensor regularization_loss() const;
+
+  // Forces a form (tests, benchmarks); empty: chosen by cost.
+  void use_form(std::optional<FusionForm> form) { forced_form_ = form; }
+  // Keeps the attention [B, T, N] of the last pass and its running mean over real tokens.
+  void record_attention(bool on);
+  const torch::Tensor& last_attention() const { return last_attention_; }
+  torch::Tensor mean_attention() const;           // [N], float64; undefined before the first pass
+
+ private:
+  struct Stack;                                   // the members' factors, joined
+  struct Folded;                                  // form B's matrices
+  FusionForm form() const;
+  torch::Tensor attend(const torch::Tensor& scores, const Tokens& tokens);
+  torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r, const Tokens&);
+  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r, const Tokens&);
+  torch::Tensor folded(const torch::Tensor& z, const Tokens&);
+  torch::Tensor projected_query(const torch::Tensor& query, bool product, torch::Tensor& constant) const;
+  void refresh_folded();
+  void lower_temperature();
+
+  FusionOptions options_;
+  std::vector<std::shared_ptr<Bottleneck>> members_;
+  double dropout_;
+  double temperature_;
+  std::optional<FusionForm> forced_form_;
+  std::shared_ptr<Stack> stack_;
+  std::shared_ptr<Folded> folded_;
+  torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr};
+  bool records_ = false;
+  torch::Tensor last_attention_, attention_sum_;
+  double attention_tokens_ = 0;
+};
+
+}  // namespace adaptune

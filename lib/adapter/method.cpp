@@ -1,0 +1,242 @@
+#include "adapter/method.h"
+
+#include <algorithm>
+#include <numeric>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/text_distance.h"
+
+namespace adaptune {
+namespace {
+
+// AdapterHub's presets, and the papers' own settings over the same modules.
+BottleneckOptions seq_bn() { return {}; }
+
+BottleneckOptions double_seq_bn() {
+  BottleneckOptions options;
+  options.mh_adapter = true;
+  options.non_linearity = "swish";
+  options.original_ln_before = false;
+  return options;
+}
+
+BottleneckOptions houlsby() {
+  BottleneckOptions options = double_seq_bn();
+  options.bottleneck_size = 64;
+  options.non_linearity = "gelu";
+  options.init_weights = "houlsby";
+  return options;
+}
+
+BottleneckOptions par_bn(const std::string& scaling) {
+  BottleneckOptions options;
+  options.original_ln_before = false;
+  options.is_parallel = true;
+  options.reduction_factor = {{"default", 2}};
+  options.init_weights = "mam_adapter";
+  options.scaling = scaling;
+  return options;
+}
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto& method : adapter_methods()) names.push_back(method.name);
+  return names;
+}
+
+void read_options(ConfigNode node, BottleneckOptions& o) {
+  const auto unit = within(0, 1);
+  node.read("mh_adapter", o.mh_adapter);
+  node.read("output_adapter", o.output_adapter);
+  // A method may come with a width of its own: a reduction factor the user gives replaces it.
+  if (node.has("reduction_factor") && !node.has("bottleneck_size")) o.bottleneck_size.reset();
+  node.read("reduction_factor", o.reduction_factor, positive());
+  node.read("bottleneck_size", o.bottleneck_size, at_least(1));
+  node.read("non_linearity", o.non_linearity, one_of(activation_names()));
+  node.read("original_ln_before", o.original_ln_before);
+  node.read("original_ln_after", o.original_ln_after);
+  node.read("residual_before_ln", o.residual_before_ln, one_of({"true", "false", "post_add"}));
+  node.read("adapter_residual_before_ln", o.adapter_residual_before_ln);
+  node.read("ln_before", o.ln_before);
+  node.read("ln_after", o.ln_after);
+  node.read("is_parallel", o.is_parallel);
+  node.read("scaling", o.scaling, [](const std::string& value) -> std::optional<std::string> {
+    if (value == "learned" || value == "channel") return std::nullopt;
+    char* end = nullptr;
+    std::strtod(value.c_str(), &end);
+    if (!value.empty() && *end == '\0') return std::nullopt;
+    return "must be a number, learned or channel";
+  });
+  node.read("use_gating", o.use_gating);
+  node.read("dropout", o.dropout, unit);
+  node.read("stochastic_depth", o.stochastic_depth, unit);
+  node.read("init_weights", o.init_weights, one_of({"bert", "mam_adapter", "houlsby", "zero"}));
+  node.read("init_std", o.init_std, positive());
+  if (o.residual_before_ln == "post_add" && !o.original_ln_before) {
+    node.error_at("residual_before_ln", "'post_add' needs original_ln_before: true");
+  }
+  if (!o.mh_adapter && !o.output_adapter) {
+    node.error("neither mh_adapter nor output_adapter is on: no layer would get an adapter");
+  }
+}
+
+// Keys that LoRA and IA3 share.
+template <typename Options>
+void read_linear_places(ConfigNode node, Options& o) {
+  node.read("attn_matrices", o.attn_matrices);
+  node.read("intermediate_lora", o.intermediate_lora);
+  node.read("output_lora", o.output_lora);
+  node.read("places", o.places);
+  for (const auto& matrix : o.attn_matrices) {
+    if (matrix != "q" && matrix != "k" && matrix != "v") {
+      node.error_at("attn_matrices", "'" + matrix + "' is not one of q, k, v");
+    }
+  }
+}
+
+void read_options(ConfigNode node, LoraOptions& o) {
+  node.read("r", o.r, at_least(1));
+  node.read("alpha", o.alpha, positive());
+  node.read("dropout", o.dropout, within(0, 1));
+  read_linear_places(node, o);
+  node.read("init_weights", o.init_weights, one_of({"lora", "bert"}));
+}
+
+void read_options(ConfigNode node, Ia3Options& o) {
+  node.read("alpha", o.alpha, positive());
+  read_linear_places(node, o);
+  node.read("feedforward_places", o.feedforward_places);
+}
+
+void read_options(ConfigNode, std::monostate&) {}
+
+std::string layer_list(const std::vector<int64_t>& layers) {
+  std::string text;
+  for (size_t i = 0; i < layers.size();) {
+    size_t last = i;
+    while (last + 1 < layers.size() && layers[last + 1] == layers[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(layers[i]);
+    if (last > i) text += "-" + std::to_string(layers[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::vector<AdapterMethod>& adapter_methods() {
+  static const std::vector<AdapterMethod> methods = {
+      {"pfeiffer", "Pfeiffer et al. 2021", seq_bn()},
+      {"houlsby", "Houlsby et al. 2019", houlsby(), Override::kLayerNorm},
+      {"parallel", "He et al. 2022", par_bn("4.0")},
+      {"seq_bn", "AdapterHub", seq_bn()},
+      {"double_seq_bn", "AdapterHub", double_seq_bn()},
+      {"par_bn", "AdapterHub", par_bn("4.0")},
+      {"scaled_par_bn", "AdapterHub", par_bn("learned")},
+      {"lora", "Hu et al. 2022", LoraOptions{}},
+      {"ia3", "Liu et al. 2022", Ia3Options{}},
+      {"head_only", "linear probing", std::monostate{}},
+      {"layernorm", "LayerNorms alone, Houlsby et al. 2019", std::monostate{}, Override::kLayerNorm},
+      {"bitfit", "Ben Zaken et al. 2022", std::monostate{}, Override::kBias},
+      {"top_layers", "fine-tuning of the layers in `layers`", std::monostate{}, Override::kTopLayers},
+      {"full", "full fine-tuning", std::monostate{}, Override::kFull},
+      {"full_random", "full training from random weights", std::monostate{}, Override::kFullRandom},
+  };
+  return methods;
+}
+
+const AdapterMethod& adapter_method(const std::string& name) {
+  for (const auto& method : adapter_methods()) {
+    if (method.name == name) return method;
+  }
+  throw UsageError("adapter config '" + name + "' is not known");
+}
+
+AdapterSpec adapter_spec(const std::string& name) {
+  const auto& method = adapter_method(name);
+  AdapterSpec spec;
+  spec.method = method.name;
+  spec.site = method.site;
+  spec.override = method.override;
+  spec.train_layernorm = method.override == Override::kLayerNorm && !std::holds_alternative<std::monostate>(method.site);
+  return spec;
+}
+
+void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec) {
+  ConfigNode node = parent.child(key);
+  const auto known = one_of(method_names());
+  std::string method = spec.method;
+  if (node.is_scalar()) {
+    parent.read(key, method, known);
+  } else {
+    node.read("config", method, known);
+  }
+  if (method != spec.method) {
+    const auto names = method_names();
+    if (std::find(names.begin(), names.end(), method) == names.end()) return;
+    spec = adapter_spec(method);
+  }
+  if (node.is_scalar()) return;
+  node.foreign_names({{"layers_to_transform", "layers"}, {"lora_alpha", "alpha"}, {"lora_dropout", "dropout"},
+                      {"target_modules", "places"}, {"reduction", "reduction_factor"}});
+  node.read("layers", spec.layers);
+  node.read("leave_out", spec.leave_out);
+  std::visit([&](auto& options) { read_options(node, options); }, spec.site);
+  if (!std::holds_alternative<std::monostate>(spec.site)) {
+    node.read("train_layernorm", spec.train_layernorm);
+    spec.override = spec.train_layernorm ? Override::kLayerNorm : Override::kNone;
+    node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
+  }
+  if (spec.override == Override::kTopLayers && !spec.layers) {
+    node.error("top_layers needs `layers`, the layers to train");
+  }
+  node.read("load", spec.load);
+}
+
+std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count) {
+  std::vector<int64_t> layers(layer_count);
+  std::iota(layers.begin(), layers.end(), 0);
+  const auto check = [&](const std::vector<int64_t>& given, const char* key) {
+    for (const int64_t layer : given) {
+      if (layer < 0 || layer >= layer_count) {
+        throw UsageError(std::string("adapter.") + key + ": layer " + std::to_string(layer) + " does not exist; this backbone has layers 0-" +
+                         std::to_string(layer_count - 1));
+      }
+    }
+  };
+  check(spec.leave_out, "leave_out");
+  if (spec.layers) {
+    check(*spec.layers, "layers");
+    layers = *spec.layers;
+    std::sort(layers.begin(), layers.end());
+    layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+  }
+  layers.erase(std::remove_if(layers.begin(), layers.end(),
+                              [&](int64_t layer) {
+                                return std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
+                              }),
+               layers.end());
+  return layers;
+}
+
+std::string describe(const AdapterSpec& spec, int64_t layer_count) {
+  std::ostringstream text;
+  text << spec.method;
+  if (const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site)) {
+    if (bottleneck->bottleneck_size) {
+      text << " m=" << *bottleneck->bottleneck_size;
+    } else {
+      text << " r=" << bottleneck->reduction_factor.at("default");
+    }
+  } else if (const auto* lora = std::get_if<LoraOptions>(&spec.site)) {
+    text << " r=" << lora->r;
+  } else if (!std::holds_alternative<Ia3Options>(spec.site) && spec.override != Override::kTopLayers) {
+    return text.str();
+  }
+  text << ", layers " << layer_list(adapted_layers(spec, layer_count));
+  return text.str();
+}
+
+}  // namespace adaptune

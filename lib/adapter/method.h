@@ -1,0 +1,55 @@
+#pragma once
+// One row a published method: its name, where it comes from, and the options it starts from. A new
+// bottleneck variant is one line of the table in method.cpp.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "adapter/bottleneck.h"
+#include "adapter/ia3.h"
+#include "adapter/lora.h"
+#include "core/config_node.h"
+
+namespace adaptune {
+
+// Which tensors of the backbone a task owns trained copies of.
+enum class Override { kNone, kLayerNorm, kBias, kTopLayers, kFull, kFullRandom };
+
+// What is added to the network at its sites; monostate: nothing.
+using SiteOptions = std::variant<std::monostate, BottleneckOptions, LoraOptions, Ia3Options>;
+
+struct AdapterMethod {
+  std::string name;
+  std::string source;                             // paper, or the library whose defaults it carries
+  SiteOptions site;
+  Override override = Override::kNone;
+  bool backbone_dropout = true;                   // the method's default
+};
+const std::vector<AdapterMethod>& adapter_methods();
+const AdapterMethod& adapter_method(const std::string& name);   // UsageError listing the known ones
+
+// The `adapter:` section of a configuration, complete.
+struct AdapterSpec {
+  std::string method = "pfeiffer";
+  SiteOptions site = BottleneckOptions{};
+  Override override = Override::kNone;
+  bool train_layernorm = false;                   // every LayerNorm of an adapted layer; with all layers, the embeddings' too
+  std::optional<std::vector<int64_t>> layers;     // empty: all
+  std::vector<int64_t> leave_out;
+  int64_t init_weights_seed = 0;                  // 0: none; else every site starts from this seed
+  std::string load;                               // an existing adapter to start from
+};
+
+// Reads the section, a method's name or a mapping with `config`; also the writer, by ConfigDocument::resolved().
+void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec);
+// The defaults of a method.
+AdapterSpec adapter_spec(const std::string& method);
+// "pfeiffer r=16, layers 0-11": for tables.
+std::string describe(const AdapterSpec& spec, int64_t layer_count);
+// Indices in [0, layer_count) that carry the adapter; UsageError when an index is out of range.
+std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count);
+
+}  // namespace adaptune

@@ -1,0 +1,93 @@
+#pragma once
+// A frozen network. It knows its sites and its tensors, and nothing about adapters, heads, tasks or
+// training.
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/tensor_file.h"
+#include "nn/batch.h"
+#include "nn/site.h"
+
+namespace adaptune {
+
+// What a forward pass is asked for; only that is computed and kept.
+struct Wanted {
+  bool hidden_states = false;
+  bool pooled = false;
+};
+
+struct Features {
+  torch::Tensor last;                            // [B, T, D] of the last layer
+  torch::Tensor pooled;                          // [B, D], if wanted: BERT's tanh layer on token 0
+  std::vector<torch::Tensor> hidden_states;      // if wanted: [0] the embeddings, [i] after layer i
+};
+
+enum class TensorRole { kWeight, kBias, kNormWeight, kNormBias, kEmbedding };
+
+// One named tensor of a backbone. Overrides (full fine-tuning, LayerNorms, biases) replace *tensor.
+struct TensorSlot {
+  std::string name;                              // Hugging Face's name in the base model: "encoder.layer.0.output.dense.bias"
+  torch::Tensor* tensor;
+  std::vector<int64_t> shape;
+  TensorRole role;
+  int64_t layer;                                 // -1: embeddings; number of layers: above them (pooler)
+  bool optional = false;                         // a checkpoint may lack it (pooler); then it stays undefined
+};
+
+struct BackboneInfo {
+  std::string family;                            // Hugging Face's model_type: "bert"
+  std::string prefix;                            // of names saved from a model with a head: "bert"
+  int64_t layers = 0, hidden_size = 0, max_positions = 0, vocabulary = 0;
+  double hidden_dropout = 0, attention_dropout = 0;
+  std::optional<double> classifier_dropout;
+  double init_range = 0.02;                      // standard deviation of fresh weights
+};
+
+class Backbone {
+ public:
+  virtual ~Backbone() = default;
+  virtual Features forward(const Batch& batch, const Wanted& wanted) = 0;
+  virtual std::vector<Site*> sites() = 0;
+  virtual std::vector<TensorSlot> tensors() = 0;
+  virtual const BackboneInfo& info() const = 0;
+  // Dropout inside the frozen network: on in training with `backbone_dropout`, else off.
+  void set_dropout(bool on) { dropout_ = on; }
+  bool dropout() const { return dropout_; }
+
+ private:
+  bool dropout_ = false;
+};
+
+// One row a family. `build` makes the network with undefined tensors from config.json.
+struct BackboneFamily {
+  std::string model_type;
+  std::unique_ptr<Backbone> (*build)(const nlohmann::json& config);
+  // Prefixes of checkpoint names (after the model prefix is stripped) that belong to pretraining or task
+  // heads and to buffers: ignored.
+  std::vector<std::string> ignored;
+};
+const std::vector<BackboneFamily>& backbone_families();
+
+// Reads a Hugging Face folder: config.json and weights. Weights are float32, frozen, on `device`.
+// Throws InputError naming every missing, unexpected and misshaped tensor.
+std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, torch::Device device);
+// Without weights: sites, shapes and counts only (checks, parameter tables).
+std::unique_ptr<Backbone> describe_backbone(const std::filesystem::path& folder);
+// The checkpoint's tensors under the names of the base model, old gamma/beta names mended; what belongs
+// to a head is returned under its own name in `rest`.
+struct CheckpointNames {
+  TensorMap base, rest;
+};
+CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& family, const std::string& prefix);
+
+nlohmann::json read_model_config(const std::filesystem::path& folder);
+const BackboneFamily& family_of(const nlohmann::json& config, const std::filesystem::path& folder);
+int64_t parameter_count(Backbone& backbone);
+
+}  // namespace adaptune

@@ -1,0 +1,34 @@
+#pragma once
+// Writing that leaves either the old state or the complete new one, whatever happens in between.
+// All functions throw IoError with the absolute path, the system's reason and a remedy; a temporary file
+// or folder of theirs is removed before they throw.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace adaptune {
+
+// Writes `<path>.tmp`, fsyncs it, renames it over `path`, fsyncs the folder.
+void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
+
+// Calls `fill` with the temporary folder `<path>.tmp` (empty, created), fsyncs every file in it and the
+// folder, then renames it to `path`. An existing `path` is exchanged with it in one step and removed
+// afterwards; on a file system that cannot exchange, it is moved to `<path>.old` for that moment, and the
+// next call puts it back if the process died there. What `fill` throws passes on (a
+// std::filesystem::filesystem_error as IoError), with the old state in place.
+void write_folder_atomically(const std::filesystem::path& path,
+                             const std::function<void(const std::filesystem::path&)>& fill);
+
+// Points the relative symbolic link `link` at `target` (a name in the same folder) by rename.
+void replace_link(const std::filesystem::path& link, const std::string& target);
+
+void create_folders(const std::filesystem::path& path);    // with parents; fine when it exists
+std::string read_file(const std::filesystem::path& path);  // whole file; InputError when missing
+// Adds `line` and a line break, creating the file. A line that does not fit is taken back whole.
+void append_line(const std::filesystem::path& path, const std::string& line);
+// Bytes free for this user on the file system that holds `path` (or its nearest existing parent).
+uint64_t free_disk_bytes(const std::filesystem::path& path);
+
+}  // namespace adaptune

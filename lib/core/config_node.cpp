@@ -1,0 +1,158 @@
+#include "core/config_node.h"
+
+#include "core/config_scalar.h"
+#include "core/config_store.h"
+
+namespace adaptune {
+namespace {
+
+bool is_block(const ConfigValue& value) {
+  return value.block && (value.kind == ConfigKind::kMapping || value.kind == ConfigKind::kSequence);
+}
+
+// A block begins only on the line below its key; the key is what the user looks for.
+const ConfigPlace& head_of(const ConfigEntry& entry) {
+  return is_block(*entry.value) ? entry.key_place : entry.value->place;
+}
+
+}  // namespace
+
+ConfigPath ConfigNodeState::path_to(const std::string& key) const {
+  ConfigPath result = path;
+  result.push_back({key, std::nullopt});
+  return result;
+}
+
+void ConfigNodeState::record(const std::string& key, const std::string& yaml) {
+  store->record.set(path_to(key), yaml);
+}
+
+ConfigEntry* ConfigNodeState::ask(const std::string& key) {
+  const std::string full = path_text(path_to(key));
+  bool is_new = true;
+  for (const auto& asked : store->asked) is_new = is_new && asked.path != full;
+  if (is_new) store->asked.push_back({key, full});
+  if (!value) return nullptr;
+  if (value->kind != ConfigKind::kMapping) {
+    store->errors.add(value->place,
+                      "'" + path_text(path) + "' must be a mapping (key: value), got " + found_text(*value));
+    return nullptr;
+  }
+  if (is_new) value->asked.push_back(key);
+  ConfigEntry* entry = find_entry(*value, key);
+  if (entry != nullptr) entry->known = true;
+  return entry;
+}
+
+std::shared_ptr<ConfigNodeState> ConfigNodeState::child(ConfigEntry* entry, const std::string& key) const {
+  auto child = std::make_shared<ConfigNodeState>(ConfigNodeState{store, nullptr, path_to(key), place});
+  if (entry != nullptr) {
+    child->place = head_of(*entry);
+    if (entry->value->kind != ConfigKind::kNull) child->value = entry->value;
+  }
+  return child;
+}
+
+bool ConfigNode::defined() const { return state_->value != nullptr; }
+bool ConfigNode::is_mapping() const { return defined() && state_->value->kind == ConfigKind::kMapping; }
+bool ConfigNode::is_sequence() const { return defined() && state_->value->kind == ConfigKind::kSequence; }
+bool ConfigNode::is_scalar() const { return defined() && state_->value->kind == ConfigKind::kScalar; }
+
+std::string ConfigNode::place() const { return state_->store->errors.place_text(state_->place); }
+
+std::string ConfigNode::scalar() const {
+  if (!is_scalar()) return "";
+  state_->store->record.set(state_->path, scalar_text(state_->value->text, false));
+  return state_->value->text;
+}
+
+ConfigNode ConfigNode::child(const std::string& key) {
+  return ConfigNode(state_->child(state_->ask(key), key));
+}
+
+ConfigNode ConfigNode::section(const std::string& key, const std::string& short_key) {
+  ConfigEntry* entry = state_->ask(key);
+  if (entry != nullptr && entry->value->kind == ConfigKind::kScalar) {
+    auto mapping = std::make_shared<ConfigValue>();
+    mapping->kind = ConfigKind::kMapping;
+    mapping->place = entry->value->place;
+    mapping->entries.push_back({short_key, entry->value->place, entry->value});
+    entry->value = mapping;
+  }
+  return ConfigNode(state_->child(entry, key));
+}
+
+bool ConfigNode::has(const std::string& key) const {
+  return is_mapping() && find_entry(*state_->value, key) != nullptr;
+}
+
+std::vector<std::pair<std::string, ConfigNode>> ConfigNode::entries() {
+  std::vector<std::pair<std::string, ConfigNode>> all;
+  if (!defined()) return all;
+  if (!is_mapping()) {
+    error("'" + path_text(state_->path) + "' must be a mapping (name: value), got " +
+          found_text(*state_->value));
+    return all;
+  }
+  for (auto& entry : state_->value->entries) {
+    entry.known = true;
+    all.emplace_back(entry.key, ConfigNode(state_->child(&entry, entry.key)));
+  }
+  return all;
+}
+
+std::vector<ConfigNode> ConfigNode::items() const {
+  if (!defined()) return {};
+  if (!is_sequence()) return {*this};
+  std::vector<ConfigNode> all;
+  for (size_t i = 0; i < state_->value->items.size(); ++i) {
+    const auto& item = state_->value->items[i];
+    auto child =
+        std::make_shared<ConfigNodeState>(ConfigNodeState{state_->store, nullptr, state_->path, item->place});
+    child->path.push_back({"", i});
+    if (item->kind != ConfigKind::kNull) child->value = item;
+    all.push_back(ConfigNode(child));
+  }
+  return all;
+}
+
+void ConfigNode::require(const std::string& key) {
+  if (defined() && !is_mapping()) {
+    state_->ask(key);
+    return;
+  }
+  const ConfigEntry* entry = defined() ? find_entry(*state_->value, key) : nullptr;
+  if (entry != nullptr && entry->value->kind != ConfigKind::kNull) return;
+  const std::string section = path_text(state_->path);
+  const std::string what = entry != nullptr ? "no value for the required key '" : "missing key '";
+  state_->store->errors.add(entry != nullptr ? entry->key_place : state_->place,
+                            what + key + "'" + (section.empty() ? "" : " in '" + section + "'"),
+                            "write '" + key + ": ...'");
+  if (entry == nullptr) return;
+  // Said once is enough: a read of the key must not complain about the missing value again.
+  std::erase_if(state_->value->entries, [&](const ConfigEntry& other) { return other.key == key; });
+}
+
+void ConfigNode::error(const std::string& message, const std::string& hint) {
+  state_->store->errors.add(state_->place, message, hint);
+}
+
+void ConfigNode::error_at(const std::string& key, const std::string& message, const std::string& hint) {
+  const ConfigEntry* entry = is_mapping() ? find_entry(*state_->value, key) : nullptr;
+  state_->store->errors.add(entry != nullptr ? head_of(*entry) : state_->place, message, hint);
+}
+
+void ConfigNode::foreign_names(const std::map<std::string, std::string>& names) {
+  for (const auto& [theirs, ours] : names) state_->store->foreign_names[theirs] = ours;
+}
+
+void ConfigNode::excuse_unread_keys() {
+  if (!is_mapping()) return;
+  for (auto& entry : state_->value->entries) {
+    if (entry.known) continue;
+    entry.known = true;
+    entry.value->settled = true;
+  }
+}
+
+}  // namespace adaptune

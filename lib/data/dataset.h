@@ -1,0 +1,77 @@
+#pragma once
+// Examples of a task, read from files.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/record.h"
+
+namespace adaptune {
+
+enum class LabelKind {
+  kClass,     // one label
+  kLabelSet,  // any number of labels
+  kNumber,    // regression
+  kTags,      // one label a word
+};
+
+struct DatasetOptions {
+  LabelKind kind = LabelKind::kClass;  // kTags reads words, the others one or two texts
+  bool labelled = true;                // false: no label column is read (prediction)
+  // Columns; empty: `text`, or `text` and `text_pair` where the file has both; `label`, for kTags `tags`;
+  // `tokens`. In a .conll file a number from 1 means that column, any other name the first (tokens) or the
+  // last (label).
+  std::vector<std::string> text;
+  std::string label;
+  std::string tokens;
+  bool quoted_tsv = false;  // double quotes enclose fields of a .tsv file
+  int64_t max_samples = 0;  // the first of a seeded shuffle, in the order of the file; 0: all
+  uint64_t sample_seed = 42;
+};
+
+struct Example {
+  std::string text;
+  std::string text_pair;            // empty without a second column
+  std::vector<std::string> words;   // kTags
+  std::vector<std::string> labels;  // kClass: one; kLabelSet: any number; kTags: one a word
+  double value = 0;                 // kNumber
+  int32_t file = 0;                 // index into Dataset::files
+  int64_t number = 0;               // of the row in its file
+};
+
+// The columns that were read, after the defaults.
+struct Columns {
+  std::vector<std::string> text;  // one or two; kTags: none
+  std::string label;              // empty when not labelled
+  std::string tokens;             // kTags
+  friend bool operator==(const Columns&, const Columns&) = default;
+};
+
+struct Dataset {
+  LabelKind kind = LabelKind::kClass;
+  bool labelled = true;
+  std::vector<SourceFile> files;
+  Columns columns;
+  std::vector<Example> examples;
+  // Of all examples, also of those max_samples left out: a small sample does not change what there is to
+  // tell apart. Sorted by their bytes.
+  std::vector<std::string> label_names;
+  int64_t examples_in_files = 0;
+
+  int64_t size() const { return static_cast<int64_t>(examples.size()); }
+  bool has_pairs() const { return columns.text.size() == 2; }
+  // "data/x.jsonl:17"
+  std::string where(const Example& example) const {
+    return row_location(files[example.file], example.number);
+  }
+};
+
+// Reads the files one after the other. Numbers given as class labels become text: "1", not "1.0". Throws
+// InputError with file and line for a missing file, an unknown ending, a malformed row, a missing column, a
+// value of the wrong type, an absent label, text that is not UTF-8, tokens and tags of different length,
+// and for files without examples.
+Dataset read_dataset(const std::vector<std::filesystem::path>& files, const DatasetOptions& options);
+
+}  // namespace adaptune

@@ -1,0 +1,31 @@
+#pragma once
+// The table of data file formats.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/record.h"
+
+namespace adaptune {
+
+// What a format lets the user choose.
+struct FormatOptions {
+  bool quoted_tsv = false;  // .tsv: double quotes enclose fields as in .csv; else they are plain characters
+};
+
+struct DatasetFormat {
+  std::string ending;         // ".jsonl"
+  bool counts_rows = false;   // rows are told apart by their number, not by their line
+  bool names_columns = true;  // else only "1", "2", ... and `tokens` (first) and `tags` (last)
+  // Throws InputError with file and line, IoError.
+  void (*read)(const std::filesystem::path& file, const FormatOptions& options, const RecordSink& sink);
+};
+
+const std::vector<DatasetFormat>& dataset_formats();
+
+// The format by a file's name, a final ".gz" left out, upper and lower case alike. InputError with the
+// known endings.
+const DatasetFormat& format_of(const std::filesystem::path& file);
+
+}  // namespace adaptune

@@ -1,0 +1,157 @@
+#include "data/encoded.h"
+
+#include <algorithm>
+
+#include "data/parallel_chunks.h"
+
+namespace adaptune {
+namespace {
+
+constexpr int64_t kRowsPerChunk = 512;
+constexpr int32_t kNoTag = -100;
+
+using LabelNumbers = std::vector<std::vector<int64_t>>;
+
+bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos; }
+
+// Tokenizes rows one after the other into a part of a split, without labels except tags.
+class RowEncoder {
+ public:
+  RowEncoder(const Dataset& dataset, const LabelNumbers& labels, const Tokenizer& tokenizer,
+             const EncodingOptions& options)
+      : dataset_(dataset), labels_(labels), tokenizer_(tokenizer) {
+    options_.max_length = options.max_length;
+    options_.truncation = options.truncation;
+  }
+
+  EncodedSplit encode(int64_t begin, int64_t end) const {
+    EncodedSplit part;
+    for (int64_t row = begin; row < end; ++row) append(row, part);
+    return part;
+  }
+
+ private:
+  Encoding encoding(const Example& example) const {
+    if (dataset_.kind == LabelKind::kTags) return tokenizer_.encode_words(example.words, options_);
+    if (dataset_.has_pairs()) return tokenizer_.encode_pair(example.text, example.text_pair, options_);
+    return tokenizer_.encode(example.text, options_);
+  }
+
+  bool is_empty(const Example& example) const {
+    if (dataset_.kind == LabelKind::kTags) return example.words.empty();
+    return is_blank(example.text) || (dataset_.has_pairs() && is_blank(example.text_pair));
+  }
+
+  void append(int64_t row, EncodedSplit& part) const {
+    const Example& example = dataset_.examples[row];
+    const Encoding encoded = encoding(example);
+    part.ids.insert(part.ids.end(), encoded.ids.begin(), encoded.ids.end());
+    part.type_ids.insert(part.type_ids.end(), encoded.type_ids.begin(), encoded.type_ids.end());
+    part.row_starts.push_back(static_cast<int64_t>(part.ids.size()));
+    part.longest = std::max(part.longest, static_cast<int64_t>(encoded.ids.size()));
+    part.cut_rows += encoded.truncated;
+    part.empty_rows += is_empty(example);
+    if (dataset_.kind == LabelKind::kTags) append_words(row, encoded, part);
+  }
+
+  // Only a word's first token carries its tag (Devlin et al. 2019, 5.3).
+  void append_words(int64_t row, const Encoding& encoded, EncodedSplit& part) const {
+    int32_t last = -1;
+    int64_t seen = 0;
+    for (const int32_t word : encoded.word_ids) {
+      const bool first_token = word >= 0 && word != last;
+      part.word_ids.push_back(first_token ? word : -1);
+      if (dataset_.labelled) {
+        part.tags.push_back(first_token ? static_cast<int32_t>(labels_[row][word]) : kNoTag);
+      }
+      seen += first_token;
+      if (first_token) last = word;
+    }
+    const auto words = static_cast<int64_t>(dataset_.examples[row].words.size());
+    const int64_t reached = encoded.truncated ? last + 1 : words;  // the words that could have had tokens
+    part.cut_words += words - reached;
+    part.words_without_tokens += reached - seen;
+  }
+
+  const Dataset& dataset_;
+  const LabelNumbers& labels_;
+  const Tokenizer& tokenizer_;
+  EncodeOptions options_;
+};
+
+template <typename T>
+void append_all(std::vector<T>& target, const std::vector<T>& source) {
+  target.insert(target.end(), source.begin(), source.end());
+}
+
+void append_part(const EncodedSplit& part, EncodedSplit& split) {
+  const int64_t offset = split.row_starts.back();
+  for (std::size_t i = 1; i < part.row_starts.size(); ++i)
+    split.row_starts.push_back(offset + part.row_starts[i]);
+  append_all(split.ids, part.ids);
+  append_all(split.type_ids, part.type_ids);
+  append_all(split.tags, part.tags);
+  append_all(split.word_ids, part.word_ids);
+  split.longest = std::max(split.longest, part.longest);
+  split.cut_rows += part.cut_rows;
+  split.empty_rows += part.empty_rows;
+  split.cut_words += part.cut_words;
+  split.words_without_tokens += part.words_without_tokens;
+}
+
+void append_parts(std::vector<EncodedSplit>& parts, EncodedSplit& split) {
+  std::size_t tokens = 0;
+  for (const EncodedSplit& part : parts) tokens += part.ids.size();
+  split.ids.reserve(tokens);
+  split.type_ids.reserve(tokens);
+  for (EncodedSplit& part : parts) {
+    append_part(part, split);
+    part = {};
+  }
+  const bool one_type =
+      std::all_of(split.type_ids.begin(), split.type_ids.end(), [](uint8_t t) { return t == 0; });
+  if (one_type) std::vector<uint8_t>().swap(split.type_ids);
+}
+
+void fill_labels(const Dataset& dataset, const LabelNumbers& labels, EncodedSplit& split) {
+  if (!dataset.labelled) return;
+  if (dataset.kind == LabelKind::kClass) {
+    for (const std::vector<int64_t>& row : labels) split.classes.push_back(row.front());
+  } else if (dataset.kind == LabelKind::kNumber) {
+    for (const Example& example : dataset.examples) split.values.push_back(static_cast<float>(example.value));
+  } else if (dataset.kind == LabelKind::kLabelSet) {
+    split.label_sets.assign(labels.size() * static_cast<std::size_t>(split.label_count), 0);
+    for (std::size_t row = 0; row < labels.size(); ++row)
+      for (const int64_t label : labels[row]) split.label_sets[row * split.label_count + label] = 1;
+  }
+}
+
+}  // namespace
+
+std::vector<int32_t> EncodedSplit::lengths() const {
+  std::vector<int32_t> result;
+  result.reserve(row_starts.size());
+  for (int64_t row = 0; row < size(); ++row) result.push_back(length(row));
+  return result;
+}
+
+EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
+                          const EncodingOptions& options) {
+  const LabelNumbers numbers = dataset.labelled ? label_numbers(dataset, labels) : LabelNumbers();
+  const int64_t chunks = (dataset.size() + kRowsPerChunk - 1) / kRowsPerChunk;
+  const RowEncoder encoder(dataset, numbers, tokenizer, options);
+  std::vector<EncodedSplit> parts(static_cast<std::size_t>(chunks));
+  for_each_chunk(chunks, options.threads, [&](int64_t chunk) {
+    const int64_t begin = chunk * kRowsPerChunk;
+    parts[chunk] = encoder.encode(begin, std::min(begin + kRowsPerChunk, dataset.size()));
+  });
+  EncodedSplit split;
+  split.kind = dataset.kind;
+  split.labelled = dataset.labelled;
+  split.label_count = labels.size();
+  append_parts(parts, split);
+  fill_labels(dataset, numbers, split);
+  return split;
+}
+
+}  // namespace adaptune

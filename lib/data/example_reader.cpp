@@ -1,0 +1,165 @@
+#include "data/example_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text_distance.h"
+#include "tokenizer/bert_normalizer.h"
+
+namespace adaptune {
+namespace {
+
+bool has_column(const Record& record, const std::string& column) {
+  return std::find(record.columns.begin(), record.columns.end(), column) != record.columns.end();
+}
+
+bool is_column_number(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// The column called `wanted`, `by_default` if none is asked for or the format has no names.
+std::string chosen(const std::string& wanted, const std::string& by_default, const DatasetFormat& format) {
+  if (wanted.empty()) return by_default;
+  return format.names_columns || is_column_number(wanted) ? wanted : by_default;
+}
+
+std::vector<std::string> text_columns(const Record& first, const DatasetOptions& options) {
+  if (!options.text.empty()) return options.text;
+  if (has_column(first, "text") && has_column(first, "text_pair")) return {"text", "text_pair"};
+  return {"text"};
+}
+
+// Finite; nothing for a cell that is no number.
+std::optional<double> number_of(const Cell& cell) {
+  if (cell.kind != Cell::Kind::kNumber && cell.kind != Cell::Kind::kText) return std::nullopt;
+  double value = 0;
+  const char* const end = cell.text.data() + cell.text.size();
+  const auto [stop, error] = std::from_chars(cell.text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Columns choose_columns(const Record& first, const DatasetOptions& options, const DatasetFormat& format) {
+  Columns columns;
+  if (options.text.size() > 2)
+    throw UsageError("'text' names more than two columns: " + joined(options.text));
+  const bool tags = options.kind == LabelKind::kTags;
+  if (tags) {
+    columns.tokens = chosen(options.tokens, "tokens", format);
+  } else {
+    columns.text = text_columns(first, options);
+  }
+  if (options.labelled) columns.label = chosen(options.label, tags ? "tags" : "label", format);
+  return columns;
+}
+
+void ExampleReader::fail(const Record& record, const std::string& message) const {
+  throw InputError(row_location(file_, record.number) + ": " + message);
+}
+
+const Cell& ExampleReader::cell(const Record& record, const std::string& column) const {
+  for (std::size_t i = 0; i < record.columns.size(); ++i)
+    if (record.columns[i] == column) return record.cells[i];
+  const std::optional<std::string> nearest = nearest_name(column, record.columns);
+  fail(record, "no column '" + column + "'; the columns are: " + joined(record.columns) +
+                   (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+}
+
+void ExampleReader::check_utf8(const std::string& text, const std::string& column, int64_t number) const {
+  if (is_valid_utf8(text)) return;
+  throw InputError(row_location(file_, number) + ": column '" + column +
+                   "' is not UTF-8 text; convert the file, for example with iconv");
+}
+
+std::string ExampleReader::text(const Record& record, const std::string& column) const {
+  const Cell& found = cell(record, column);
+  if (found.kind != Cell::Kind::kText) {
+    fail(record, "column '" + column + "' must be a text, found " + description(found));
+  }
+  check_utf8(found.text, column, record.number);
+  return found.text;
+}
+
+void ExampleReader::read_words(const Record& record, Example& example) const {
+  const Cell& found = cell(record, columns_.tokens);
+  if (found.kind != Cell::Kind::kList) {
+    fail(record, "column '" + columns_.tokens + "' must be a list of words, found " + description(found));
+  }
+  for (const Cell& word : found.items) {
+    if (word.kind != Cell::Kind::kText) {
+      fail(record, "column '" + columns_.tokens + "' must be a list of words, found " + description(word) +
+                       " as word " + std::to_string(example.words.size() + 1));
+    }
+    check_utf8(word.text, columns_.tokens, record.number);
+    example.words.push_back(word.text);
+  }
+}
+
+void ExampleReader::read_label_list(const Record& record, Example& example) const {
+  const bool tags = options_.kind == LabelKind::kTags;
+  const Cell& found = cell(record, columns_.label);
+  const std::string column = "column '" + columns_.label + "' ";
+  if (found.kind != Cell::Kind::kList) {
+    fail(record, column +
+                     (tags ? "must be a list of tags, one a word, found "
+                           : "must be a list of labels (an empty one for none), found ") +
+                     description(found));
+  }
+  for (const Cell& item : found.items) {
+    const std::string what =
+        item.kind == Cell::Kind::kText && item.text.empty() ? "an empty text" : description(item);
+    if (item.text.empty()) {
+      fail(record, column + "holds " + what + " where a label is needed, at place " +
+                       std::to_string(example.labels.size() + 1));
+    }
+    check_utf8(item.text, columns_.label, record.number);
+    example.labels.push_back(item.text);
+  }
+  if (tags && example.labels.size() != example.words.size()) {
+    fail(record, std::to_string(example.words.size()) + " words in '" + columns_.tokens + "' but " +
+                     std::to_string(example.labels.size()) + " tags in '" + columns_.label +
+                     "'; every word needs one tag");
+  }
+}
+
+void ExampleReader::read_label(const Record& record, Example& example) const {
+  const Cell& found = cell(record, columns_.label);
+  const std::string column = "column '" + columns_.label + "' ";
+  if (found.kind == Cell::Kind::kNull || (found.kind == Cell::Kind::kText && found.text.empty())) {
+    fail(record,
+         column + "is " + (found.kind == Cell::Kind::kNull ? "null" : "empty") + "; every row needs a label");
+  }
+  if (options_.kind == LabelKind::kNumber) {
+    const std::optional<double> value = number_of(found);
+    if (!value) fail(record, column + "must be a number, found " + description(found));
+    example.value = *value;
+    return;
+  }
+  if (found.kind == Cell::Kind::kList || found.kind == Cell::Kind::kObject) {
+    fail(record, column + "must be one label, found " + description(found) +
+                     "; several labels a row are the task type multilabel_classification");
+  }
+  example.labels = {found.text};
+  check_utf8(example.labels.front(), columns_.label, record.number);
+}
+
+Example ExampleReader::read(const Record& record) const {
+  Example example;
+  example.number = record.number;
+  if (options_.kind == LabelKind::kTags) {
+    read_words(record, example);
+  } else {
+    example.text = text(record, columns_.text.front());
+    if (columns_.text.size() == 2) example.text_pair = text(record, columns_.text.back());
+  }
+  const bool list = options_.kind == LabelKind::kTags || options_.kind == LabelKind::kLabelSet;
+  if (options_.labelled) list ? read_label_list(record, example) : read_label(record, example);
+  return example;
+}
+
+}  // namespace adaptune

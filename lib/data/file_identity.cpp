@@ -1,0 +1,60 @@
+#include "data/file_identity.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/io_failure.h"
+#include "core/sha256.h"
+
+namespace adaptune {
+namespace {
+
+constexpr int64_t kPiece = 1 << 20;
+
+void add_piece(std::ifstream& stream, int64_t begin, int64_t size, Sha256& sha256) {
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  stream.seekg(begin);
+  stream.read(bytes.data(), size);
+  if (stream) sha256.update(bytes);
+}
+
+}  // namespace
+
+FileIdentity identify(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    throw InputError(file.string() + ": no such file; check the path");
+  }
+  if (error) throw io_failure(file, "read", error.value());
+  const auto modified = std::filesystem::last_write_time(file, error);
+  if (error) throw io_failure(file, "read", error.value());
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(modified.time_since_epoch());
+  return {std::filesystem::absolute(file).lexically_normal().string(), static_cast<int64_t>(size),
+          since.count()};
+}
+
+DataFingerprint fingerprint_data(const std::filesystem::path& file) {
+  DataFingerprint result{identify(file), ""};
+  std::ifstream stream(file, std::ios::binary);
+  const int64_t size = result.identity.size;
+  Sha256 sha256;
+  add_piece(stream, 0, std::min(size, kPiece), sha256);
+  if (size > kPiece) {
+    const int64_t begin = std::max(kPiece, size - kPiece);
+    add_piece(stream, begin, size - begin, sha256);
+  }
+  if (!stream) throw io_failure(file, "read", errno);
+  result.sha256 = sha256.hex();
+  return result;
+}
+
+bool same_content(const DataFingerprint& a, const DataFingerprint& b) {
+  return a.identity.size == b.identity.size && a.sha256 == b.sha256;
+}
+
+}  // namespace adaptune

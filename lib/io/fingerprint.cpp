@@ -1,0 +1,27 @@
+#include "io/fingerprint.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/sha256.h"
+#include "io/mapped_file.h"
+
+namespace adaptune {
+
+std::string fingerprint_file(const std::filesystem::path& file) {
+  const MappedFile mapped(file);
+  Sha256 digest;
+  digest.update(mapped.bytes().data(), mapped.bytes().size());
+  return digest.hex();
+}
+
+std::string fingerprint_weights(const WeightFiles& weights) {
+  std::vector<std::filesystem::path> files = weights.files;
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.filename() < b.filename(); });
+  Sha256 digest;
+  for (const auto& file : files) digest.update(fingerprint_file(file));
+  return digest.hex();
+}
+
+}  // namespace adaptune

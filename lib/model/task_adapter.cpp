@@ -1,0 +1,223 @@
+#include "model/task_adapter.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The sites that a method's options select, without regard to layers.
+struct Places {
+  std::vector<std::string> operator()(const std::monostate&) const { return {}; }
+  std::vector<std::string> operator()(const BottleneckOptions& o) const {
+    std::vector<std::string> places;
+    if (o.mh_adapter) places.push_back("attention.residual");
+    if (o.output_adapter) places.push_back("ffn.residual");
+    return places;
+  }
+  std::vector<std::string> operator()(const LoraOptions& o) const { return linear_places(o); }
+  std::vector<std::string> operator()(const Ia3Options& o) const { return linear_places(o); }
+
+ private:
+  template <typename Options>
+  static std::vector<std::string> linear_places(const Options& o) {
+    if (!o.places.empty()) return o.places;
+    std::vector<std::string> places;
+    for (const auto& [letter, place] :
+         {std::pair{"q", "attention.query"}, {"k", "attention.key"}, {"v", "attention.value"}}) {
+      if (contains(o.attn_matrices, letter)) places.push_back(place);
+    }
+    if (o.intermediate_lora) places.push_back("ffn.intermediate");
+    if (o.output_lora) places.push_back("ffn.output");
+    return places;
+  }
+};
+
+struct Build {
+  const SiteInfo& site;
+  std::shared_ptr<Adapter> operator()(const std::monostate&) const { return nullptr; }
+  std::shared_ptr<Adapter> operator()(const BottleneckOptions& o) const {
+    return std::make_shared<Bottleneck>(o, site.in, bottleneck_width(o, site.layer, site.in));
+  }
+  std::shared_ptr<Adapter> operator()(const LoraOptions& o) const { return std::make_shared<Lora>(o, site.in, site.out); }
+  std::shared_ptr<Adapter> operator()(const Ia3Options& o) const {
+    const bool input = contains(o.feedforward_places, site.place);
+    return std::make_shared<Ia3>(o.alpha, input ? site.in : site.out, input);
+  }
+};
+
+bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers, int64_t layer_count) {
+  const bool in_layers = std::find(layers.begin(), layers.end(), slot.layer) != layers.end();
+  // The embeddings' norm trains only where every layer does: below the lowest adapter it would force
+  // backward through the whole network for nothing.
+  const bool all_layers = static_cast<int64_t>(layers.size()) == layer_count;
+  const bool in_reach = in_layers || (all_layers && slot.layer == -1);
+  const bool norm = slot.role == TensorRole::kNormWeight || slot.role == TensorRole::kNormBias;
+  switch (spec.override) {
+    case Override::kNone: return false;
+    case Override::kLayerNorm: return norm && in_reach;
+    case Override::kBias: return (slot.role == TensorRole::kBias || slot.role == TensorRole::kNormBias) && in_reach;
+    case Override::kTopLayers: return in_layers;
+    case Override::kFull:
+    case Override::kFullRandom: return true;
+  }
+  return false;
+}
+
+Tensor random_like(const TensorSlot& slot, double range) {
+  switch (slot.role) {
+    case TensorRole::kNormWeight: return at::ones_like(*slot.tensor);
+    case TensorRole::kBias:
+    case TensorRole::kNormBias: return at::zeros_like(*slot.tensor);
+    default: return at::empty_like(*slot.tensor).normal_(0, range);
+  }
+}
+
+std::string module_name(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '/');
+  return name;
+}
+
+}  // namespace
+
+TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone) {
+  const auto layers = adapted_layers(spec, backbone.info().layers);
+  const auto places = std::visit(Places{}, spec.site);
+  std::vector<std::string> known;
+  for (Site* site : backbone.sites()) {
+    known.push_back(site->info().place);
+    const bool in_layer = site->info().layer < 0 ||
+                          std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
+    if (!in_layer || !contains(places, site->info().place)) continue;
+    if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
+    const auto adapter = std::visit(Build{site->info()}, spec.site);
+    adapters_.emplace_back(site, register_module(site->info().path(), adapter));
+  }
+  for (const auto& place : places) {
+    if (!contains(known, place)) throw UsageError("adapter: this backbone has no place '" + place + "'");
+  }
+  add_overrides(spec, backbone);
+}
+
+void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
+  const torch::NoGradGuard no_grad;
+  const auto layers = adapted_layers(spec, backbone.info().layers);
+  for (const auto& slot : backbone.tensors()) {
+    if (!slot.tensor->defined() || !selected(slot, spec, layers, backbone.info().layers)) continue;
+    const bool random = spec.override == Override::kFullRandom;
+    Tensor trained = random ? random_like(slot, backbone.info().init_range) : slot.tensor->clone();
+    overrides_.push_back({slot, *slot.tensor, register_parameter(module_name(slot.name), trained)});
+  }
+}
+
+void TaskAdapter::attach(int64_t first_layer) {
+  TORCH_CHECK(!attached_, "this adapter is attached already");
+  for (const auto& [site, adapter] : adapters_) {
+    if (site->info().layer < 0 || site->info().layer >= first_layer) site->attach(adapter);
+  }
+  for (auto& override : overrides_) *override.slot.tensor = override.trained;
+  attached_ = true;
+}
+
+void TaskAdapter::detach() {
+  if (!attached_) return;
+  for (const auto& [site, adapter] : adapters_) site->detach();
+  for (auto& override : overrides_) *override.slot.tensor = override.original;
+  attached_ = false;
+}
+
+TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
+                       Backbone& backbone)
+    : members_(members) {
+  for (const auto& member : members_) {
+    for (auto& parameter : member->parameters()) parameter.set_requires_grad(false);
+    member->eval();
+  }
+  for (Site* site : backbone.sites()) {
+    if (site->info().kind != SiteKind::kResidual) continue;
+    std::vector<std::shared_ptr<Bottleneck>> here;
+    for (const auto& member : members_) {
+      for (const auto& [own_site, adapter] : member->adapters()) {
+        if (own_site != site) continue;
+        if (auto bottleneck = std::dynamic_pointer_cast<Bottleneck>(adapter)) here.push_back(std::move(bottleneck));
+      }
+    }
+    if (here.empty()) continue;
+    const auto fusion = std::make_shared<Fusion>(options, std::move(here), backbone.info().hidden_size,
+                                                 backbone.info().attention_dropout);
+    fusions_.emplace_back(site, register_module(site->info().path(), fusion));
+  }
+  if (fusions_.empty()) throw UsageError("fusion: the members have no bottleneck adapters to fuse");
+}
+
+void TaskFusion::attach(int64_t first_layer) {
+  TORCH_CHECK(!attached_, "this fusion is attached already");
+  for (const auto& [site, fusion] : fusions_) {
+    if (site->info().layer >= first_layer) site->attach(fusion);
+  }
+  attached_ = true;
+}
+
+void TaskFusion::detach() {
+  if (!attached_) return;
+  for (const auto& [site, fusion] : fusions_) site->detach();
+  attached_ = false;
+}
+
+Tensor TaskFusion::regularization_loss() const {
+  Tensor sum;
+  for (const auto& [site, fusion] : fusions_) {
+    const Tensor term = fusion->regularization_loss();
+    if (term.defined()) sum = sum.defined() ? sum + term : term;
+  }
+  return sum;
+}
+
+// The members stay in evaluation mode: their dropout is no part of composition.
+void TaskFusion::train(bool on) {
+  Attachment::train(on);
+  for (const auto& member : members_) member->eval();
+}
+
+TensorMap parameter_map(const torch::nn::Module& module) {
+  TensorMap tensors;
+  for (const auto& item : module.named_parameters()) tensors.emplace(item.key(), item.value().detach());
+  for (const auto& item : module.named_buffers()) tensors.emplace(item.key(), item.value().detach());
+  return tensors;
+}
+
+int64_t parameter_count(const torch::nn::Module& module) {
+  int64_t count = 0;
+  for (const auto& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where) {
+  const torch::NoGradGuard no_grad;
+  std::ostringstream problems;
+  const auto own = parameter_map(module);
+  for (const auto& [name, parameter] : own) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) {
+      problems << "\n     missing     " << name << " " << parameter.sizes();
+    } else if (found->second.sizes() != parameter.sizes()) {
+      problems << "\n     misshaped   " << name << ": " << parameter.sizes() << " expected, the file has "
+               << found->second.sizes();
+    }
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (!own.count(name)) problems << "\n     unexpected  " << name << " " << tensor.sizes();
+  }
+  if (!problems.str().empty()) throw InputError(where + ": the tensors do not fit" + problems.str());
+  for (auto [name, parameter] : own) parameter.copy_(tensors.at(name));
+}
+
+}  // namespace adaptune

@@ -1,0 +1,74 @@
+#pragma once
+// What a task owns beside its head: adapters at sites, and trained copies of backbone tensors.
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapter/fusion.h"
+#include "adapter/method.h"
+#include "backbone/backbone.h"
+
+namespace adaptune {
+
+// Something that sits on a backbone while attached and leaves no trace when detached. Its parameters are
+// registered under the paths of their sites, "encoder/3/ffn/residual.down.weight".
+class Attachment : public torch::nn::Module {
+ public:
+  // Attaches to layers `first_layer` and above only (AdapterDrop).
+  virtual void attach(int64_t first_layer = 0) = 0;
+  // Empties the sites and puts the original tensors back, bitwise.
+  virtual void detach() = 0;
+  // Added to the training loss once a step; undefined: nothing.
+  virtual torch::Tensor regularization_loss() const { return {}; }
+};
+
+// Adapters and overrides of one AdapterSpec, fresh. The backbone must outlive it.
+class TaskAdapter final : public Attachment {
+ public:
+  TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
+  ~TaskAdapter() override { detach(); }
+  void attach(int64_t first_layer = 0) override;
+  void detach() override;
+  const std::vector<std::pair<Site*, std::shared_ptr<Adapter>>>& adapters() const { return adapters_; }
+
+ private:
+  struct OverriddenTensor {
+    TensorSlot slot;
+    torch::Tensor original, trained;
+  };
+  void add_overrides(const AdapterSpec& spec, Backbone& backbone);
+
+  std::vector<std::pair<Site*, std::shared_ptr<Adapter>>> adapters_;
+  std::vector<OverriddenTensor> overrides_;
+  bool attached_ = false;
+};
+
+// A fusion at every site where the members have bottlenecks. The members are borrowed and frozen.
+class TaskFusion final : public Attachment {
+ public:
+  TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
+             Backbone& backbone);
+  ~TaskFusion() override { detach(); }
+  void attach(int64_t first_layer = 0) override;
+  void detach() override;
+  torch::Tensor regularization_loss() const override;
+  void train(bool on = true) override;
+  const std::vector<std::pair<Site*, std::shared_ptr<Fusion>>>& fusions() const { return fusions_; }
+
+ private:
+  std::vector<std::shared_ptr<TaskAdapter>> members_;
+  std::vector<std::pair<Site*, std::shared_ptr<Fusion>>> fusions_;
+  bool attached_ = false;
+};
+
+// Copies `tensors` into the parameters of `module`; InputError naming every missing, unexpected and
+// misshaped tensor. `where` starts the message.
+void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
+TensorMap parameter_map(const torch::nn::Module& module);
+int64_t parameter_count(const torch::nn::Module& module);
+
+}  // namespace adaptune

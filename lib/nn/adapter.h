@@ -1,0 +1,16 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "nn/site.h"
+
+namespace adaptune {
+
+// Wraps the function of a site. Owns only the parameters it adds, float32 unless cast as a whole.
+class Adapter : public torch::nn::Module {
+ public:
+  // x and the result have the shapes of the site: [B, T, in] -> [B, T, out].
+  virtual torch::Tensor forward(const torch::Tensor& x, TensorFn base, const SiteContext& context) = 0;
+};
+
+}  // namespace adaptune

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "nn/activation.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/site.h"
+
+namespace adaptune {
+
+// Shape and constants of a post-norm Transformer layer.
+struct EncoderLayerShape {
+  int64_t hidden = 0, heads = 0, intermediate = 0;
+  double epsilon = 1e-12;
+  std::string activation = "gelu";
+};
+
+// Dropout probabilities in force for one forward pass; zero in evaluation.
+struct DropoutRates {
+  double hidden = 0, attention = 0;
+};
+
+// Post-norm Transformer layer of Devlin et al. 2019 with a site around every function an adapter may wrap.
+class EncoderLayer {
+ public:
+  // `module` is the checkpoint's name of the layer: "encoder.layer.3".
+  EncoderLayer(const EncoderLayerShape& shape, int64_t index, const std::string& module);
+
+  // stream [B, T, D] -> [B, T, D]
+  torch::Tensor forward(const torch::Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const;
+  std::vector<Site*> sites();
+
+  Linear query, key, value, attention_output, intermediate, output;
+  LayerNorm attention_norm, ffn_norm;
+
+ private:
+  struct Sites {
+    Site layer, attention, query, key, value, attention_output, attention_residual;
+    Site ffn, intermediate, activation, output, ffn_residual;
+  };
+  torch::Tensor attention(const torch::Tensor& x, const SiteContext& context, const DropoutRates&) const;
+  torch::Tensor feed_forward(const torch::Tensor& x, const SiteContext& context, const DropoutRates&) const;
+
+  EncoderLayerShape shape_;
+  Activation activation_;
+  Sites sites_;
+};
+
+}  // namespace adaptune

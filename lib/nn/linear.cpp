@@ -1,0 +1,80 @@
+#include "nn/linear.h"
+
+#include <ATen/cpu/Utils.h>
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+// MKL keeps to narrower kernels on processors that are not Intel's; oneDNN does not.
+bool processor_is_amd() {
+#if defined(__x86_64__)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == 0x68747541 && edx == 0x69746e65 && ecx == 0x444d4163;
+#else
+  return false;
+#endif
+}
+
+using ReorderSchema = Tensor(const Tensor&, std::optional<int64_t>);
+using LinearSchema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
+                            c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+
+Tensor pack(const Tensor& weight) {
+  static const auto reorder = c10::Dispatcher::singleton()
+                                  .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
+                                  .typed<ReorderSchema>();
+  return reorder.call(weight.contiguous(), std::nullopt);
+}
+
+Tensor packed_product(const Tensor& x, const Tensor& packed, const Tensor& bias) {
+  static const auto linear =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<LinearSchema>();
+  const auto optional_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
+  return linear.call(x.contiguous(), packed, optional_bias, "none", {}, "");
+}
+
+// The product with a frozen packed weight. Keeps nothing but the packed transpose for backward.
+struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& packed,
+                        const Tensor& transpose, const Tensor& bias) {
+    context->saved_data["transpose"] = transpose;
+    return packed_product(x, packed, bias);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const Tensor transpose = context->saved_data["transpose"].toTensor();
+    return {packed_product(gradients[0], transpose, Tensor()), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+bool packs_frozen_weights() {
+  static const bool packs = at::globalContext().hasMKLDNN() && processor_is_amd() && at::cpu::is_avx512_supported();
+  return packs;
+}
+
+Tensor Linear::operator()(const Tensor& x) const {
+  const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
+  const bool fits = x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
+  if (!frozen || !fits || !packs_frozen_weights()) return at::linear(x, weight, bias);
+  const bool records = x.requires_grad() && torch::GradMode::is_enabled();
+  {
+    const torch::NoGradGuard no_grad;
+    if (packed_.source != weight.data_ptr()) packed_ = {weight.data_ptr(), pack(weight), Tensor()};
+    if (records && !packed_.backward.defined()) packed_.backward = pack(weight.t());
+  }
+  if (!records) return packed_product(x, packed_.forward, bias);
+  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <torch/types.h>
+
+namespace adaptune {
+
+// y = x W^T + b with a weight that is frozen, or replaced by a trainable copy while a task overrides it.
+// A frozen weight is packed once for the machine's matrix kernels; its backward is the input gradient
+// alone, so no activation is kept for it.
+struct Linear {
+  torch::Tensor weight;                          // [out, in]
+  torch::Tensor bias;                            // [out]; undefined: none
+
+  torch::Tensor operator()(const torch::Tensor& x) const;   // [..., in] -> [..., out]
+
+ private:
+  struct Packed {
+    const void* source = nullptr;                // data of the weight it was made from
+    torch::Tensor forward, backward;             // for x W^T and for g W
+  };
+  mutable Packed packed_;
+};
+
+// Which kernels frozen float32 linears use here: a fixed rule over vendor and instruction set, never a
+// timing, so that a resumed run computes the same bits.
+bool packs_frozen_weights();
+
+}  // namespace adaptune

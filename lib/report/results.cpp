@@ -1,0 +1,121 @@
+#include "report/results.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "report/attention_table.h"
+#include "report/number_format.h"
+
+namespace adaptune {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::optional<double> points(std::optional<double> score, bool share) {
+  return score && share ? std::optional<double>(100 * *score) : score;
+}
+
+ordered_json or_null(std::optional<double> score) { return score ? ordered_json(*score) : nullptr; }
+
+std::string raw(std::optional<double> score) { return score ? ordered_json(*score).dump() : ""; }
+
+Cell score_cell(std::optional<double> score, bool share) {
+  return {score_text(points(score, share)), raw(score)};
+}
+
+Cell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
+
+std::string document(const ordered_json& results) {
+  const ordered_json object{{"results", results}};
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void write_results(const std::filesystem::path& folder, const Table& table, const std::string& json) {
+  create_folders(folder);
+  write_file_atomically(folder / "results.json", json);
+  write_file_atomically(folder / "results.md", table.markdown());
+  write_file_atomically(folder / "results.csv", table.csv());
+}
+
+}  // namespace
+
+std::optional<double> SuiteResult::difference() const {
+  if (!fusion || !adapter) return std::nullopt;
+  return *fusion - *adapter;
+}
+
+Table train_table(const std::vector<TrainResult>& results) {
+  Table table({{"task"},
+               {"metric"},
+               {"best", Align::kRight},
+               {"step", Align::kRight},
+               {"epoch", Align::kRight},
+               {"adapter"},
+               {"time", Align::kRight}});
+  for (const TrainResult& r : results) {
+    table.add_row({r.task, r.metric, score_cell(r.best, r.share), count_cell(r.step), fixed(r.epoch, 1),
+                   Cell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
+                   Cell(duration_text(r.seconds), raw(r.seconds))});
+  }
+  return table;
+}
+
+Table suite_table(const std::vector<SuiteResult>& results) {
+  Table table({{"task"},
+               {"metric"},
+               {"n", Align::kRight},
+               {"majority", Align::kRight},
+               {"adapter", Align::kRight},
+               {"fusion", Align::kRight},
+               {"\u0394", Align::kRight},
+               {"adapters used most (mean attention)"}});
+  for (const SuiteResult& r : results) {
+    table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
+                   score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
+                   Cell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
+                   attention_text(r.most_used)});
+  }
+  return table;
+}
+
+std::string train_json(const std::vector<TrainResult>& results) {
+  ordered_json rows = ordered_json::array();
+  for (const TrainResult& r : results) {
+    rows.push_back({{"task", r.task},
+                    {"metric", r.metric},
+                    {"best", or_null(r.best)},
+                    {"step", r.step},
+                    {"epoch", r.epoch},
+                    {"adapter", r.adapter},
+                    {"adapter_bytes", r.adapter_bytes},
+                    {"seconds", r.seconds}});
+  }
+  return document(rows);
+}
+
+std::string suite_json(const std::vector<SuiteResult>& results) {
+  ordered_json rows = ordered_json::array();
+  for (const SuiteResult& r : results) {
+    ordered_json attention = ordered_json::object();
+    for (const auto& [adapter, share] : r.most_used) attention[adapter] = share;
+    rows.push_back({{"task", r.task},
+                    {"metric", r.metric},
+                    {"n", r.examples},
+                    {"majority", or_null(r.majority)},
+                    {"adapter", or_null(r.adapter)},
+                    {"fusion", or_null(r.fusion)},
+                    {"difference", or_null(r.difference())},
+                    {"mean_attention", attention}});
+  }
+  return document(rows);
+}
+
+void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results) {
+  write_results(folder, train_table(results), train_json(results));
+}
+
+void write_suite_results(const std::filesystem::path& folder, const std::vector<SuiteResult>& results) {
+  write_results(folder, suite_table(results), suite_json(results));
+}
+
+}  // namespace adaptune

@@ -1,0 +1,51 @@
+#pragma once
+// Final tables of a run: results of training, and the comparison of single adapters with their fusion.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/table.h"
+
+namespace adaptune {
+
+// One task after `train`.
+struct TrainResult {
+  std::string task, metric;
+  std::optional<double> best;  // in the metric's own unit
+  bool share = true;           // the metric lies in [0, 1]: shown times 100
+  int64_t step = 0;            // of the best score
+  double epoch = 0;
+  std::string adapter;  // folder
+  int64_t adapter_bytes = 0;
+  double seconds = 0;
+};
+
+// One task of `eval`. A score that was not made, or is undefined, is empty.
+struct SuiteResult {
+  std::string task, metric;
+  int64_t examples = 0;
+  std::optional<double> majority, adapter, fusion;  // in the metric's own unit
+  bool share = true;
+  std::vector<std::pair<std::string, double>> most_used;  // adapters by mean fusion attention, largest first
+
+  std::optional<double> difference() const;  // fusion - adapter
+};
+
+Table train_table(const std::vector<TrainResult>& results);
+// Columns: task, metric, n, majority, adapter, fusion, difference, adapters used most. In CSV the scores
+// are those of the metric, as in results.json.
+Table suite_table(const std::vector<SuiteResult>& results);
+
+// Write results.json, results.md and results.csv into the folder, each in one step. Errors as
+// core/atomic_file.h.
+void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results);
+void write_suite_results(const std::filesystem::path& folder, const std::vector<SuiteResult>& results);
+// The text of results.json, for `--json`: {"results": [{"task": ..., "fusion": 0.7184, ...}]}.
+std::string train_json(const std::vector<TrainResult>& results);
+std::string suite_json(const std::vector<SuiteResult>& results);
+
+}  // namespace adaptune

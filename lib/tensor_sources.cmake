@@ -1,0 +1,10 @@
+set(TENSOR_SOURCES
+  backbone/backbone.cpp
+  backbone/bert.cpp
+  io/tensor_file.cpp
+  nn/activation.cpp
+  nn/attention.cpp
+  nn/encoder_layer.cpp
+  nn/linear.cpp
+  nn/site.cpp
+)

@@ -1,0 +1,23 @@
+set(TEXT_SOURCES
+  core/atomic_file.cpp
+  core/config_node.cpp
+  core/sha256.cpp
+  core/stop_signal.cpp
+  core/text_distance.cpp
+  io/element_type.cpp
+  io/fingerprint.cpp
+  io/mapped_file.cpp
+  io/pickle_machine.cpp
+  io/pickle_objects.cpp
+  io/pickle_stack.cpp
+  io/printable.cpp
+  io/safetensors_reader.cpp
+  io/safetensors_writer.cpp
+  io/stored_tensor.cpp
+  io/text_file.cpp
+  io/torch_archive_reader.cpp
+  io/torch_archive_writer.cpp
+  io/weight_files.cpp
+  io/zip_reader.cpp
+  io/zip_writer.cpp
+)

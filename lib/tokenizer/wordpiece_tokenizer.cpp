@@ -1,0 +1,258 @@
+#include "tokenizer/wordpiece_tokenizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "tokenizer/bert_characters.h"
+#include "tokenizer/wordpiece_decode.h"
+#include "tokenizer/wordpiece_fingerprint.h"
+
+namespace adaptune {
+namespace {
+
+// Special tokens first: of two with the same pattern the first one counts.
+std::vector<AddedToken> select(const std::vector<AddedToken>& tokens, bool normalized) {
+  std::vector<AddedToken> selected;
+  for (bool special : {true, false}) {
+    for (const auto& token : tokens) {
+      if (token.normalized == normalized && token.special == special) selected.push_back(token);
+    }
+  }
+  return selected;
+}
+
+AddedTokenMatcher make_matcher(const WordPieceSettings& settings, bool normalized) {
+  auto tokens = select(settings.added_tokens, normalized);
+  std::vector<std::u32string> patterns;
+  for (const auto& token : tokens) {
+    std::u32string points = decode_utf8(token.content);
+    patterns.push_back(normalized ? normalize(points, 0, settings.normalizer).points : points);
+  }
+  return AddedTokenMatcher(tokens, patterns);
+}
+
+std::vector<std::string> all_tokens(const WordPieceSettings& settings) {
+  std::vector<std::string> tokens = settings.tokens;
+  for (const auto& token : settings.added_tokens) {
+    if (tokens.size() <= static_cast<std::size_t>(token.id)) tokens.resize(token.id + 1);
+    tokens[token.id] = token.content;
+  }
+  return tokens;
+}
+
+// 30522 -> "30 522".
+std::string with_thousands(std::size_t number) {
+  std::string digits = std::to_string(number);
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(i, " ");
+  return digits;
+}
+
+}  // namespace
+
+struct WordPieceTokenizer::Run {
+  TextTokens& tokens;
+  WordPiece::Workspace workspace;
+  int32_t word = 0;                   // index of the next word
+  std::string bytes;                  // the word in UTF-8
+  std::vector<std::size_t> point_of;  // code point of each byte of the word, and its end
+};
+
+WordPieceTokenizer::WordPieceTokenizer(WordPieceSettings settings)
+    : settings_(std::move(settings)),
+      tokens_(all_tokens(settings_)),
+      special_(tokens_.size(), false),
+      wordpiece_(settings_.tokens, settings_.prefix),
+      unknown_id_(wordpiece_.find(settings_.unknown_token)),
+      raw_added_(make_matcher(settings_, false)),
+      normalized_added_(make_matcher(settings_, true)),
+      fingerprint_(wordpiece_fingerprint(settings_)) {
+  if (unknown_id_ < 0) {
+    throw InputError("WordPiece: the unknown token '" + settings_.unknown_token +
+                     "' is not in the vocabulary; add it");
+  }
+  for (const auto& token : settings_.added_tokens) {
+    if (token.special) special_[token.id] = true;
+  }
+  fill_ascii_table();
+}
+
+void WordPieceTokenizer::fill_ascii_table() {
+  for (int c = 0; c < 256; ++c) {
+    auto point = static_cast<char32_t>(c);
+    AsciiEntry& entry = ascii_[c];
+    entry = {AsciiClass::kOther, static_cast<char>(c)};
+    bool blank = point == ' ' || point == '\t' || point == '\n' || point == '\r';
+    if (c >= 128 || raw_added_.may_start_with(c) || (is_bert_control(point) && !blank)) continue;
+    entry.kind = blank                        ? AsciiClass::kSpace
+                 : is_bert_punctuation(point) ? AsciiClass::kPunctuation
+                                              : AsciiClass::kWord;
+    if (settings_.normalizer.lowercase && point >= 'A' && point <= 'Z')
+      entry.lower = static_cast<char>(c + 0x20);
+  }
+}
+
+bool WordPieceTokenizer::is_plain_ascii(std::string_view text) const {
+  if (!normalized_added_.empty()) return false;
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return ascii_[static_cast<unsigned char>(c)].kind != AsciiClass::kOther;
+  });
+}
+
+void WordPieceTokenizer::tokenize(std::string_view text, TextTokens& tokens) const {
+  Run run{tokens, {}, 0, {}, {}};
+  if (is_plain_ascii(text)) {
+    tokenize_ascii(text, run);
+  } else {
+    tokenize_points(decode_utf8(text), run);
+  }
+}
+
+TextTokens WordPieceTokenizer::tokenize(std::string_view text) const {
+  TextTokens tokens;
+  std::size_t expected = text.size() / 4 + 2;
+  tokens.ids.reserve(expected);
+  tokens.offsets.reserve(expected);
+  tokens.word_ids.reserve(expected);
+  tokenize(text, tokens);
+  return tokens;
+}
+
+void WordPieceTokenizer::tokenize_ascii(std::string_view text, Run& run) const {
+  std::string lowered(text);
+  for (char& c : lowered) c = ascii_[static_cast<unsigned char>(c)].lower;
+  std::string_view view = lowered;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < view.size(); ++i) {
+    AsciiClass kind = ascii_[static_cast<unsigned char>(text[i])].kind;
+    if (kind == AsciiClass::kWord) continue;
+    if (begin < i) append_ascii_word(view.substr(begin, i - begin), begin, run);
+    if (kind == AsciiClass::kPunctuation) append_ascii_word(view.substr(i, 1), i, run);
+    begin = i + 1;
+  }
+  if (begin < view.size()) append_ascii_word(view.substr(begin), begin, run);
+}
+
+void WordPieceTokenizer::append_ascii_word(std::string_view word, std::size_t begin, Run& run) const {
+  auto offset = static_cast<int32_t>(begin);
+  int32_t index = run.word++;
+  bool fits = static_cast<int64_t>(word.size()) <= settings_.max_input_chars_per_word;
+  if (!fits || !wordpiece_.split(word, run.workspace)) {
+    run.tokens.push(unknown_id_, {offset, offset + static_cast<int32_t>(word.size())}, index);
+    return;
+  }
+  for (const auto& piece : run.workspace.pieces) {
+    run.tokens.push(piece.id,
+                    {offset + static_cast<int32_t>(piece.begin), offset + static_cast<int32_t>(piece.end)},
+                    index);
+  }
+}
+
+void WordPieceTokenizer::tokenize_points(std::u32string_view text, Run& run) const {
+  for (const auto& part : raw_added_.split(text)) {
+    if (part.id != kPlainText) {
+      run.tokens.push(part.id, {static_cast<int32_t>(part.begin), static_cast<int32_t>(part.end)},
+                      run.word++);
+      continue;
+    }
+    auto points = text.substr(part.begin, part.end - part.begin);
+    tokenize_normalized(normalize(points, static_cast<int32_t>(part.begin), settings_.normalizer), run);
+  }
+}
+
+void WordPieceTokenizer::tokenize_normalized(const AlignedText& text, Run& run) const {
+  for (const auto& part : normalized_added_.split(text.points)) {
+    if (part.id == kPlainText) {
+      append_words(text, part.begin, part.end, run);
+    } else {
+      run.tokens.push(part.id, {text.sources[part.begin], text.sources[part.end - 1] + 1}, run.word++);
+    }
+  }
+}
+
+void WordPieceTokenizer::append_words(const AlignedText& text, std::size_t begin, std::size_t end,
+                                      Run& run) const {
+  std::size_t word = begin;
+  for (std::size_t i = begin; i < end; ++i) {
+    bool punctuation = is_bert_punctuation(text.points[i]);
+    if (!punctuation && !is_bert_space(text.points[i])) continue;
+    if (word < i) append_word(text, word, i, run);
+    if (punctuation) append_word(text, i, i + 1, run);
+    word = i + 1;
+  }
+  if (word < end) append_word(text, word, end, run);
+}
+
+void WordPieceTokenizer::append_word(const AlignedText& text, std::size_t begin, std::size_t end,
+                                     Run& run) const {
+  int32_t index = run.word++;
+  bool fits = static_cast<int64_t>(end - begin) <= settings_.max_input_chars_per_word;
+  if (fits) {
+    run.bytes.clear();
+    run.point_of.clear();
+    for (std::size_t i = begin; i < end; ++i) {
+      append_utf8(run.bytes, text.points[i]);
+      run.point_of.resize(run.bytes.size(), i);
+    }
+    run.point_of.push_back(end);
+  }
+  if (!fits || !wordpiece_.split(run.bytes, run.workspace)) {
+    run.tokens.push(unknown_id_, {text.sources[begin], text.sources[end - 1] + 1}, index);
+    return;
+  }
+  for (const auto& piece : run.workspace.pieces) {
+    std::size_t first = run.point_of[piece.begin];
+    std::size_t last = run.point_of[piece.end] - 1;
+    run.tokens.push(piece.id, {text.sources[first], text.sources[last] + 1}, index);
+  }
+}
+
+Encoding WordPieceTokenizer::encode(const std::string& text, const EncodeOptions& options) const {
+  return assemble(settings_.layout, tokenize(text), nullptr, options);
+}
+
+Encoding WordPieceTokenizer::encode_pair(const std::string& first, const std::string& second,
+                                         const EncodeOptions& options) const {
+  TextTokens second_tokens = tokenize(second);
+  return assemble(settings_.layout, tokenize(first), &second_tokens, options);
+}
+
+Encoding WordPieceTokenizer::encode_words(const std::vector<std::string>& words,
+                                          const EncodeOptions& options) const {
+  TextTokens tokens;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::size_t begin = tokens.ids.size();
+    tokenize(words[i], tokens);
+    std::fill(tokens.word_ids.begin() + begin, tokens.word_ids.end(), static_cast<int32_t>(i));
+  }
+  return assemble(settings_.layout, tokens, nullptr, options);
+}
+
+std::vector<Encoding> WordPieceTokenizer::encode_windows(const std::string& first, const std::string& second,
+                                                         const EncodeOptions& options, int64_t stride) const {
+  return assemble_windows(settings_.layout, tokenize(first), tokenize(second), options, stride);
+}
+
+std::string WordPieceTokenizer::decode(const std::vector<int32_t>& ids, bool skip_special_tokens) const {
+  std::vector<std::string> tokens;
+  for (int32_t id : ids) {
+    std::string content = token(id);
+    if (!skip_special_tokens || !special_[id]) tokens.push_back(std::move(content));
+  }
+  return decode_pieces(tokens, settings_.decoder);
+}
+
+std::string WordPieceTokenizer::token(int32_t id) const {
+  if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size()) {
+    throw InputError("token id " + std::to_string(id) + ": not in the vocabulary; ids go from 0 to " +
+                     std::to_string(tokens_.size() - 1));
+  }
+  return tokens_[id];
+}
+
+std::string WordPieceTokenizer::description() const {
+  return "WordPiece  " + with_thousands(tokens_.size()) + " entries  " +
+         (settings_.normalizer.lowercase ? "lower case" : "cased");
+}
+
+}  // namespace adaptune

@@ -1,0 +1,62 @@
+#include "report/results.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "report/scratch_folder.h"
+
+#include "catch.h"
+
+namespace adaptune {
+namespace {
+
+std::vector<SuiteResult> two_tasks() {
+  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{"mnli", 0.41}, {"qqp", 0.22}}};
+  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {{"stsb", 0.55}}};
+  return {rte, stsb};
+}
+
+}  // namespace
+
+TEST_CASE("the suite table shows points, a missing majority and what fusion used") {
+  CHECK(suite_table(two_tasks()).text() ==
+        "  task   metric         n   majority   adapter   fusion       Δ   adapters used most (mean "
+        "attention)\n"
+        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   mnli 0.41 · qqp 0.22\n"
+        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29   stsb 0.55\n");
+}
+
+TEST_CASE("a task without fusion has no difference") {
+  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}};
+  CHECK_FALSE(only.difference().has_value());
+  CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00        –   –\n"));
+}
+
+TEST_CASE("scores outside [0, 1] are shown as they are") {
+  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}};
+  CHECK_THAT(suite_table({translation}).text(), Catch::Contains("27.30    28.10   +0.80"));
+}
+
+TEST_CASE("results are written for people and for programs") {
+  const ScratchFolder folder("results");
+  write_suite_results(folder.path / "run", two_tasks());
+  const auto json = nlohmann::json::parse(read_file(folder.path / "run" / "results.json"));
+  REQUIRE(json["results"].size() == 2);
+  CHECK(json["results"][0]["fusion"] == 0.7184);
+  CHECK(json["results"][0]["mean_attention"]["mnli"] == 0.41);
+  CHECK(json["results"][1]["majority"].is_null());
+  CHECK_THAT(read_file(folder.path / "run" / "results.md"),
+             Catch::Contains("| rte | accuracy | 277 | 52.71 |"));
+  CHECK_THAT(read_file(folder.path / "run" / "results.csv"),
+             Catch::Contains("\nstsb,spearmanr,1500,,0.8802,0.8831,"));
+}
+
+TEST_CASE("the table at the end of training") {
+  const TrainResult sst2{"sst2", "accuracy", 0.92431, true, 8420, 4, "runs/sst2/sst2/adapter", 3565158, 771};
+  CHECK(train_table({sst2}).text() ==
+        "  task   metric      best   step   epoch   adapter                               time\n"
+        "  sst2   accuracy   92.43   8420     4.0   runs/sst2/sst2/adapter (3.4 MiB)   0:12:51\n");
+  CHECK(nlohmann::json::parse(train_json({sst2}))["results"][0]["adapter_bytes"] == 3565158);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,3 @@
+set(TENSOR_TESTS
+  io/tensor_file_test.cpp
+)

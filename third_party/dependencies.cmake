@@ -1,0 +1,27 @@
+# Where each dependency comes from. Debian's packages (packages.txt) for all but LibTorch.
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+
+# LibTorch: the headers and libraries of a PyPI wheel or of any LibTorch folder. Its own CMake package
+# asks for a CUDA toolkit when it is a CUDA build; nothing of ours needs nvcc, so the files are found here.
+set(torch_hints ${Torch_DIR}/../../.. ${CMAKE_PREFIX_PATH} $ENV{CMAKE_PREFIX_PATH})
+find_path(TORCH_INCLUDE torch/csrc/api/include/torch/torch.h PATHS ${torch_hints} PATH_SUFFIXES include REQUIRED NO_DEFAULT_PATH)
+find_library(TORCH_LIBRARY torch PATHS ${torch_hints} PATH_SUFFIXES lib REQUIRED NO_DEFAULT_PATH)
+get_filename_component(TORCH_LIB_FOLDER ${TORCH_LIBRARY} DIRECTORY)
+add_library(libtorch INTERFACE)
+target_include_directories(libtorch SYSTEM INTERFACE ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
+target_compile_definitions(libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+foreach(name torch torch_cpu c10)
+  target_link_libraries(libtorch INTERFACE ${TORCH_LIB_FOLDER}/lib${name}.so)
+endforeach()
+if(EXISTS ${TORCH_LIB_FOLDER}/libtorch_cuda.so)
+  # Keep the CUDA half although no symbol of it is used: it registers the device.
+  target_link_options(libtorch INTERFACE -Wl,--no-as-needed ${TORCH_LIB_FOLDER}/libtorch_cuda.so ${TORCH_LIB_FOLDER}/libc10_cuda.so -Wl,--as-needed)
+endif()
+target_link_options(libtorch INTERFACE -Wl,-rpath,${TORCH_LIB_FOLDER})
