@@ -1,7 +1,20 @@
 set(TENSOR_SOURCES
+  adapter/bottleneck.cpp
+  adapter/fusion.cpp
+  adapter/ia3.cpp
+  adapter/initialisation.cpp
+  adapter/lora.cpp
+  adapter/method.cpp
   backbone/backbone.cpp
   backbone/bert.cpp
+  data/collate.cpp
+  head/classification.cpp
+  head/head.cpp
+  head/multilabel.cpp
+  head/regression.cpp
+  head/tagging.cpp
   io/tensor_file.cpp
+  model/task_adapter.cpp
   nn/activation.cpp
   nn/attention.cpp
   nn/encoder_layer.cpp

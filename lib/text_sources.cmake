@@ -1,9 +1,42 @@
 set(TEXT_SOURCES
   core/atomic_file.cpp
+  core/config_checks.cpp
+  core/config_document.cpp
+  core/config_errors.cpp
+  core/config_interpolation.cpp
+  core/config_layers.cpp
   core/config_node.cpp
+  core/config_node_parse.cpp
+  core/config_node_read.cpp
+  core/config_overrides.cpp
+  core/config_record.cpp
+  core/config_scalar.cpp
+  core/config_tree.cpp
+  core/config_unknown_keys.cpp
+  core/environment_reference.cpp
+  core/io_failure.cpp
+  core/open_file.cpp
   core/sha256.cpp
+  core/source_excerpt.cpp
   core/stop_signal.cpp
   core/text_distance.cpp
+  data/batcher.cpp
+  data/conll_format.cpp
+  data/dataset.cpp
+  data/dataset_format.cpp
+  data/delimited_format.cpp
+  data/delimited_reader.cpp
+  data/encoded.cpp
+  data/encoded_cache.cpp
+  data/example_reader.cpp
+  data/file_identity.cpp
+  data/json_cell.cpp
+  data/json_format.cpp
+  data/json_lines_format.cpp
+  data/label_map.cpp
+  data/parallel_chunks.cpp
+  data/random_sequence.cpp
+  data/record.cpp
   io/element_type.cpp
   io/fingerprint.cpp
   io/mapped_file.cpp
@@ -20,4 +53,36 @@ set(TEXT_SOURCES
   io/weight_files.cpp
   io/zip_reader.cpp
   io/zip_writer.cpp
+  metric/bootstrap.cpp
+  metric/classification.cpp
+  metric/correlation.cpp
+  metric/metric.cpp
+  metric/multi_label.cpp
+  metric/span_f1.cpp
+  report/attention_table.cpp
+  report/crc32c.cpp
+  report/number_format.cpp
+  report/progress.cpp
+  report/progress_bar.cpp
+  report/progress_line.cpp
+  report/results.cpp
+  report/run_log.cpp
+  report/run_status.cpp
+  report/table.cpp
+  report/tensorboard.cpp
+  report/terminal.cpp
+  report/text_width.cpp
+  tokenizer/added_tokens.cpp
+  tokenizer/bert_characters.cpp
+  tokenizer/bert_normalizer.cpp
+  tokenizer/post_processor.cpp
+  tokenizer/sequence_template.cpp
+  tokenizer/special_token_files.cpp
+  tokenizer/tokenizer.cpp
+  tokenizer/truncation.cpp
+  tokenizer/wordpiece.cpp
+  tokenizer/wordpiece_decode.cpp
+  tokenizer/wordpiece_fingerprint.cpp
+  tokenizer/wordpiece_settings.cpp
+  tokenizer/wordpiece_tokenizer.cpp
 )

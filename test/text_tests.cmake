@@ -1,8 +1,34 @@
 set(TEXT_TESTS
+  core/atomic_file_test.cpp
+  core/config_errors_test.cpp
+  core/config_interpolation_test.cpp
+  core/config_overrides_test.cpp
+  core/config_parse_test.cpp
+  core/config_read_test.cpp
+  core/config_resolved_test.cpp
+  core/sha256_test.cpp
+  core/stop_signal_test.cpp
+  core/text_distance_test.cpp
+  golden_metrics.cpp
+  golden_tokenizer.cpp
   io/fingerprint_test.cpp
   io/safetensors_test.cpp
   io/text_file_test.cpp
   io/torch_archive_test.cpp
   io/weight_files_test.cpp
   io/zip_test.cpp
+  metric/bootstrap_test.cpp
+  metric/golden_metrics_test.cpp
+  metric/metric_test.cpp
+  metric/span_f1_test.cpp
+  report/attention_table_test.cpp
+  report/number_format_test.cpp
+  report/progress_test.cpp
+  report/results_test.cpp
+  report/run_log_test.cpp
+  report/run_status_test.cpp
+  report/table_test.cpp
+  report/tensorboard_test.cpp
+  report/terminal_test.cpp
+  tokenizer/wordpiece_test.cpp
 )
