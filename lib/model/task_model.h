@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backbone/backbone.h"
+#include "head/head.h"
+#include "model/task_adapter.h"
+
+namespace adaptune {
+
+// A backbone with what one task owns attached to it: adapters (or a fusion, or overrides) and a head.
+// Attached from construction to destruction; the backbone must outlive it and carry nothing else meanwhile.
+class TaskModel {
+ public:
+  TaskModel(Backbone& backbone, std::shared_ptr<Attachment> attachment, std::shared_ptr<Head> head);
+  ~TaskModel();
+  TaskModel(const TaskModel&) = delete;
+  TaskModel& operator=(const TaskModel&) = delete;
+
+  // [B, C], or [B, T, C] for a head on every token; float32.
+  torch::Tensor logits(const Batch& batch);
+  // Training or evaluation mode of everything; the frozen backbone's own dropout is on in training where
+  // `backbone_dropout` says so.
+  void train(bool on, bool backbone_dropout);
+
+  Backbone& backbone() { return backbone_; }
+  Attachment& attachment() { return *attachment_; }
+  Head& head() { return *head_; }
+  // Everything the task owns and trains, in a fixed order: names of the attachment, then "head.<name>".
+  std::vector<std::pair<std::string, torch::Tensor>> trainable() const;
+
+ private:
+  Backbone& backbone_;
+  std::shared_ptr<Attachment> attachment_;
+  std::shared_ptr<Head> head_;
+};
+
+}  // namespace adaptune

@@ -1,0 +1,63 @@
+#pragma once
+// The training loop of every stage: knowledge extraction, composition and the baselines differ only in
+// what the model's attachment is.
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/encoded.h"
+#include "model/task_model.h"
+#include "report/progress_line.h"
+#include "train/evaluation.h"
+#include "train/train_options.h"
+
+namespace adaptune {
+
+// What is trained on what.
+struct TrainingJob {
+  std::string task;                               // name in progress lines
+  const EncodedSplit* train = nullptr;
+  const EncodedSplit* validation = nullptr;       // null: the last state counts as the best
+  std::vector<std::string> metrics;               // of the validation split; the first chooses the best
+  TrainOptions options;
+  bool backbone_dropout = true;                   // after the method's default
+  int32_t pad_id = 0;
+  torch::Device device = torch::kCPU;
+  std::filesystem::path folder;                   // gets metrics.jsonl, tb/, checkpoints/
+  bool resume = true;                             // from the newest usable checkpoint in `folder`
+  std::optional<std::filesystem::path> resume_from;   // a certain checkpoint
+  // What a checkpoint must have been made with: data and backbone fingerprints, options that change the
+  // result. A checkpoint that says otherwise is an InputError naming the differing lines.
+  std::string identity;
+};
+
+// What happens on the way, for whoever shows it. All of it may be ignored.
+struct TrainingObserver {
+  std::function<void(const TrainProgress&)> step = [](const TrainProgress&) {};
+  std::function<void(const EvalProgress&)> evaluated = [](const EvalProgress&) {};
+  std::function<void(const std::string&)> message = [](const std::string&) {};   // "resumed at step 500"
+};
+
+struct TrainingOutcome {
+  std::optional<std::string> stopped_by;          // "SIGTERM": a checkpoint was written, run again to go on
+  std::filesystem::path checkpoint;               // the one written last; empty: none
+  std::string metric;                             // of best_score
+  std::optional<double> best_score;               // in the metric's own unit
+  int64_t best_step = 0, steps = 0;               // optimizer steps
+  double best_epoch = 0;
+  std::string ended;                              // "stopped early: accuracy did not improve for 3 evaluations"; else ""
+  double seconds = 0;                             // of all runs, resumed ones included
+};
+
+// Optimizer steps of the whole run.
+int64_t total_steps(const TrainOptions& options, int64_t examples);
+// Batch of the first step of each epoch etc. are the Batcher's; seeds the global generator with the
+// options' seed unless it resumes. Ends with the best parameters in the model if load_best_model_at_end.
+// Throws Error(kDiverged) after max_skipped_steps non-finite steps in a row, InputError for a parameter
+// that got no gradient at the first step, IoError from checkpoints (earlier ones stay usable).
+TrainingOutcome run_training(TaskModel& model, const TrainingJob& job, const TrainingObserver& observer);
+
+}  // namespace adaptune
