@@ -13,6 +13,21 @@ set(TENSOR_SOURCES
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
+  interop/adapterhub_bottleneck.cpp
+  interop/adapterhub_config.cpp
+  interop/adapterhub_envelope.cpp
+  interop/adapterhub_fusion_config.cpp
+  interop/adapterhub_head_config.cpp
+  interop/adapterhub_legacy.cpp
+  interop/adapterhub_linear.cpp
+  interop/adapterhub_names.cpp
+  interop/adapterhub_reader.cpp
+  interop/adapterhub_writer.cpp
+  interop/json_fields.cpp
+  interop/named_parameter.cpp
+  interop/peft_reader.cpp
+  interop/peft_targets.cpp
+  interop/static_head.cpp
   io/tensor_file.cpp
   model/task_adapter.cpp
   nn/activation.cpp
