@@ -87,8 +87,7 @@ HeadSpec read_adapterhub_head_config(const json& file, const std::string& where,
   const int64_t count = fields.integer("num_labels", 2);
   if (count < 1) fields.fail("num_labels", "must be at least 1, found " + std::to_string(count));
   spec.labels = labels_of(fields.raw("label2id"), count, where);
-  const bool linear =
-      fields.raw("activation_function").is_null() && config.contains("activation_function");
+  const bool linear = fields.raw("activation_function").is_null() && config.contains("activation_function");
   spec.activation_function =
       linear ? std::nullopt : std::optional(fields.text("activation_function", "tanh"));
   if (spec.activation_function) activation_by_name(*spec.activation_function);

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <map>
+#include <set>
 
 #include "core/error.h"
 
@@ -66,6 +67,17 @@ std::string layer_module(const SiteInfo& site, Backbone& backbone) {
   throw InputError("no layer holds the site " + site.path());
 }
 
+// A fusion layer as it starts, but for the random weights of query and key.
+void append_fresh_fusion(const std::string& start, const FusionOptions& options, int64_t hidden,
+                         TensorMap& all) {
+  for (const auto& [projection, exists] : {std::pair{"query", options.query}, {"key", options.key}}) {
+    if (!exists) continue;
+    all.emplace(start + projection + ".weight", at::zeros({hidden, hidden}));
+    all.emplace(start + projection + ".bias", at::zeros({hidden}));
+  }
+  if (options.value) all.emplace(start + "value.weight", at::full({hidden, hidden}, 1e-6).fill_diagonal_(1));
+}
+
 }  // namespace
 
 const AdapterHubFiles kAdapterFiles{"adapter_config.json", "pytorch_adapter.bin", "adapter.safetensors"};
@@ -105,6 +117,29 @@ std::vector<NamedParameter> adapterhub_parameters(const TaskFusion& fusion, cons
     const std::string start =
         adapterhub_module(site->info(), backbone) + ".adapter_fusion_layer." + name + ".";
     for (const auto& item : own->named_parameters()) all.push_back(named(start + item.key(), item.value()));
+  }
+  return all;
+}
+
+TensorMap adapterhub_unused_tensors(const FusionOptions& options, const TaskFusion& fusion,
+                                    const std::string& name, Backbone& backbone) {
+  std::set<std::string> places;
+  std::set<const Site*> used;
+  for (const auto& [site, layer] : fusion.fusions()) {
+    places.insert(site->info().place);
+    used.insert(site);
+  }
+  const int64_t hidden = backbone.info().hidden_size;
+  const bool bare = !options.query && !options.key && !options.value;
+  TensorMap all;
+  for (const Site* site : backbone.sites()) {
+    if (site->info().kind != SiteKind::kResidual || !places.count(site->info().place)) continue;
+    const std::string start =
+        adapterhub_module(site->info(), backbone) + ".adapter_fusion_layer." + name + ".";
+    if (!used.count(site)) append_fresh_fusion(start, options, hidden, all);
+    if (!bare) continue;
+    all.emplace(start + "dense.weight", at::zeros({1, hidden}));
+    all.emplace(start + "dense.bias", at::zeros({1}));
   }
   return all;
 }

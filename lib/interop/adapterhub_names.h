@@ -35,6 +35,12 @@ std::vector<NamedParameter> adapterhub_parameters(const TaskFusion& fusion, cons
                                                   Backbone& backbone);
 std::vector<NamedParameter> adapterhub_parameters(const Head& head, const std::string& name);
 
+// What a fusion's file holds beside the fusion's parameters although nothing reads it, with fresh values: a
+// fusion in each layer without adapters, and in every layer of a fusion without projections the linear layer
+// that the library makes and never applies.
+TensorMap adapterhub_unused_tensors(const FusionOptions& options, const TaskFusion& fusion,
+                                    const std::string& name, Backbone& backbone);
+
 // The module of a residual site's slot, or of a linear site: "encoder.layer.3.output".
 std::string adapterhub_module(const SiteInfo& site, Backbone& backbone);
 

@@ -55,28 +55,16 @@ TensorMap without_surplus(TensorMap tensors, const std::string& start) {
   return tensors;
 }
 
-// Names that a fusion's file may hold although nothing reads them: those of slots without adapters, and the
-// linear layer of a fusion without projections, which the library saves and never applies.
-void drop_unused(TensorMap& tensors, const ImportedFusion& imported, Backbone& backbone) {
-  std::set<std::string> places;
-  std::set<const Site*> used;
-  for (const auto& [site, fusion] : imported.fusion->fusions()) {
-    places.insert(site->info().place);
-    used.insert(site);
+// Takes out of `tensors` what a fusion's file holds although nothing reads it.
+TensorMap take_unused(TensorMap& tensors, const TensorMap& unused) {
+  TensorMap taken;
+  for (const auto& [name, fresh] : unused) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end() || found->second.sizes() != fresh.sizes()) continue;
+    taken.emplace(name, found->second.to(torch::kFloat32));
+    tensors.erase(found);
   }
-  const auto& options = imported.options;
-  const bool bare = !options.query && !options.key && !options.value;
-  for (const Site* site : backbone.sites()) {
-    if (site->info().kind != SiteKind::kResidual || !places.count(site->info().place)) continue;
-    const std::string start =
-        adapterhub_module(site->info(), backbone) + ".adapter_fusion_layer." + imported.name + ".";
-    for (const char* name : {"query.weight", "query.bias", "key.weight", "key.bias", "value.weight"}) {
-      if (!used.count(site)) tensors.erase(start + name);
-    }
-    for (const char* name : {"dense.weight", "dense.bias"}) {
-      if (bare) tensors.erase(start + name);
-    }
-  }
+  return taken;
 }
 
 // The members in the fusion's order. As in the library they must agree on the slots they sit in.
@@ -164,13 +152,14 @@ ImportedFusion read_adapterhub_fusion(const fs::path& folder, const std::vector<
   const std::string where = (folder / kFusionFiles.config).string();
   const json file = read_json_file(where);
   const auto config = read_adapterhub_fusion_config(file, where);
-  ImportedFusion imported{config.name, config.adapter_names, config.options, nullptr, {}};
+  ImportedFusion imported{config.name, config.adapter_names, config.options, nullptr, {}, {}};
   imported.fusion =
       std::make_shared<TaskFusion>(config.options, ordered_members(config, where, members), backbone);
   imported.parameters = adapterhub_parameters(*imported.fusion, imported.name, backbone);
   const auto weights = weights_file(folder, kFusionFiles);
   TensorMap tensors = without_surplus(read_tensors(weights, info), "adapter_fusion_layer." + imported.name);
-  drop_unused(tensors, imported, backbone);
+  imported.unused = take_unused(
+      tensors, adapterhub_unused_tensors(config.options, *imported.fusion, imported.name, backbone));
   load_named_parameters(imported.parameters, tensors, weights.string(), info.prefix + ".", hint(file, info));
   return imported;
 }

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -36,46 +35,6 @@ void write(const fs::path& folder, const AdapterHubFiles& files, const json& con
   write_file_atomically(folder / files.config, adapterhub_json_text(config));
 }
 
-// Tensors of the fusion layers the library makes where we have none: a value matrix as it starts, no query.
-void add_unused_layers(const TaskFusion& fusion, const FusionOptions& options, const std::string& name,
-                       Backbone& backbone, TensorMap& tensors) {
-  std::set<std::string> places;
-  std::set<const Site*> used;
-  for (const auto& [site, layer] : fusion.fusions()) {
-    places.insert(site->info().place);
-    used.insert(site);
-  }
-  const int64_t hidden = backbone.info().hidden_size;
-  for (const Site* site : backbone.sites()) {
-    if (site->info().kind != SiteKind::kResidual || !places.count(site->info().place) || used.count(site))
-      continue;
-    const std::string start = backbone.info().prefix + "." + adapterhub_module(site->info(), backbone) +
-                              ".adapter_fusion_layer." + name + ".";
-    for (const auto& [projection, exists] : {std::pair{"query", options.query}, {"key", options.key}}) {
-      if (!exists) continue;
-      tensors.emplace(start + projection + ".weight", at::zeros({hidden, hidden}));
-      tensors.emplace(start + projection + ".bias", at::zeros({hidden}));
-    }
-    if (options.value)
-      tensors.emplace(start + "value.weight", at::full({hidden, hidden}, 1e-6).fill_diagonal_(1));
-  }
-}
-
-// A fusion without projections has a linear layer in the library, which it saves and never applies.
-void add_unused_linear(const TaskFusion& fusion, const std::string& name, Backbone& backbone,
-                       TensorMap& tensors) {
-  const int64_t hidden = backbone.info().hidden_size;
-  std::set<std::string> places;
-  for (const auto& [site, layer] : fusion.fusions()) places.insert(site->info().place);
-  for (const Site* site : backbone.sites()) {
-    if (site->info().kind != SiteKind::kResidual || !places.count(site->info().place)) continue;
-    const std::string start = backbone.info().prefix + "." + adapterhub_module(site->info(), backbone) +
-                              ".adapter_fusion_layer." + name + ".dense.";
-    tensors.emplace(start + "weight", at::zeros({1, hidden}));
-    tensors.emplace(start + "bias", at::zeros({1}));
-  }
-}
-
 }  // namespace
 
 void write_adapterhub_adapter(const fs::path& folder, const AdapterHubExport& as, const AdapterSpec& spec,
@@ -103,10 +62,12 @@ void write_adapterhub_fusion(const fs::path& folder, const AdapterHubExport& as,
   json file = adapterhub_envelope({as.name, as.model_name}, backbone.info());
   file["adapter_names"] = description.adapter_names;
   file["config"] = adapterhub_fusion_config(options);
-  TensorMap tensors =
-      named_tensors(adapterhub_parameters(fusion, as.name, backbone), backbone.info().prefix + ".");
-  add_unused_layers(fusion, options, as.name, backbone, tensors);
-  if (!options.query && !options.key && !options.value) add_unused_linear(fusion, as.name, backbone, tensors);
+  const std::string prefix = backbone.info().prefix + ".";
+  TensorMap tensors = named_tensors(adapterhub_parameters(fusion, as.name, backbone), prefix);
+  const auto fresh = adapterhub_unused_tensors(options, fusion, as.name, backbone);
+  for (const TensorMap* unused : {&description.unused, &fresh}) {
+    for (const auto& [name, tensor] : *unused) tensors.emplace(prefix + name, tensor);
+  }
   write(folder, kFusionFiles, file, tensors, as.safetensors);
 }
 

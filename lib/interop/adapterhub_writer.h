@@ -31,8 +31,9 @@ void write_adapterhub_head(const std::filesystem::path& folder, const AdapterHub
 struct FusionDescription {
   FusionOptions options;
   std::vector<std::string> adapter_names;  // in the order of the members
+  TensorMap unused;                        // of an ImportedFusion; others get fresh values
 };
-// Layers without a fusion get fresh tensors, as the library expects some in every layer.
+// Layers without adapters get tensors too, as the library expects some in every layer.
 void write_adapterhub_fusion(const std::filesystem::path& folder, const AdapterHubExport& as,
                              const FusionDescription& description, const TaskFusion& fusion,
                              Backbone& backbone);

@@ -35,6 +35,7 @@ struct ImportedFusion {
   FusionOptions options;
   std::shared_ptr<TaskFusion> fusion;      // detached; its members are frozen
   std::vector<NamedParameter> parameters;  // as above
+  TensorMap unused;  // the file's tensors that nothing reads, see adapterhub_unused_tensors
 };
 
 }  // namespace adaptune

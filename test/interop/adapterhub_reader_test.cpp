@@ -218,6 +218,7 @@ TEST_CASE("a fusion without projections has a linear layer in its file that noth
   });
   const auto imported = read_adapterhub_fusion(folder.path(), members, bert());
   CHECK(imported.parameters.empty());
+  CHECK(imported.unused.size() == 6);
 }
 
 TEST_CASE("old files are mended as the library mends them", "[interop]") {

@@ -92,7 +92,7 @@ TEST_CASE("a fusion over left-out layers writes what the library expects of ever
                                                              std::make_shared<TaskAdapter>(spec, bert())};
   const TaskFusion fusion({}, members, bert());
   const TemporaryFolder out;
-  write_adapterhub_fusion(out.path(), {"a,b", "", true}, {{}, {"a", "b"}}, fusion, bert());
+  write_adapterhub_fusion(out.path(), {"a,b", "", true}, {{}, {"a", "b"}, {}}, fusion, bert());
   const auto tensors = read_tensor_file(out.path() / "model_adapter_fusion.safetensors");
   CHECK(tensors.size() == 3 * 5);
   const auto value = tensors.at("bert.encoder.layer.2.output.adapter_fusion_layer.a,b.value.weight");
