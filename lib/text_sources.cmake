@@ -63,6 +63,7 @@ set(TEXT_SOURCES
   metric/span_f1.cpp
   report/attention_table.cpp
   report/crc32c.cpp
+  report/log_file.cpp
   report/number_format.cpp
   report/progress.cpp
   report/progress_bar.cpp

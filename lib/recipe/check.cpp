@@ -2,9 +2,13 @@
 
 #include <torch/torch.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "data/batcher.h"
 #include "data/collate.h"
+#include "interop/adapterhub_config.h"
+#include "interop/adapterhub_head_config.h"
 #include "model/task_adapter.h"
 #include "recipe/start_up.h"
 
@@ -16,8 +20,12 @@ void check_first_batch(const TaskSplit& split, const TaskConfig& task, int32_t p
   collate(*split.rows, batches.front(), pad_id, torch::kCPU);
 }
 
-void check_task(Workspace& workspace, const TaskConfig& task) {
+void check_task(Workspace& workspace, const TaskConfig& task, bool exported) {
   const auto& data = workspace.data(task);
+  if (exported) {                                 // what the other library cannot express, before training it
+    adapterhub_config(task.adapter, workspace.info());
+    adapterhub_head_config(data.head);
+  }
   const TaskAdapter adapter(task.adapter, workspace.described());
   check_first_batch(data.train, task, workspace.pad_id());
   if (data.validation) check_first_batch(*data.validation, task, workspace.pad_id());
@@ -25,12 +33,12 @@ void check_task(Workspace& workspace, const TaskConfig& task) {
 
 }  // namespace
 
-void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks) {
+void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported) {
   std::string problems;
   std::optional<ExitCode> code;
   for (const auto* task : tasks) {
     try {
-      check_task(workspace, *task);
+      check_task(workspace, *task, exported);
     } catch (const Error& error) {
       problems += (problems.empty() ? "" : "\n") + std::string(error.what());
       if (!code) code = error.code();
@@ -69,7 +77,7 @@ int check(const RunFlags& flags, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
   const auto tasks = run.selected_tasks();
-  check_tasks(workspace, tasks);
+  check_tasks(workspace, tasks, !run.config.export_formats.empty());
   return report_check(run, workspace, tasks, console);
 }
 

@@ -8,7 +8,8 @@ namespace adaptune {
 
 // Everything that can fail before the first step: data, labels, metrics and lengths of all tasks, layers and
 // places of their adapters, and the first batch of every split. All wrong tasks are named together.
-void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks);
+// `exported`: another library must be able to express them.
+void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported);
 // Bytes a run writes at most: checkpoints with optimizer state, adapters, logs.
 uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks);
 // Prints what would be trained, and returns 0.

@@ -1,14 +1,10 @@
 #include "recipe/console.h"
 
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <clocale>
 #include <iostream>
 
 #include "core/environment.h"
-#include "core/io_failure.h"
 
 namespace adaptune {
 namespace {
@@ -24,7 +20,7 @@ Console::Console(const ConsoleOptions& options) : options_(options) {}
 Console::~Console() = default;
 
 void Console::log(const std::string& text) {
-  if (log_) log_->info(text);
+  if (log_) log_->write(text);
 }
 
 void Console::say(const std::string& text) {
@@ -56,15 +52,7 @@ void Console::result(const std::string& text) {
   if (!options_.json) log(text);
 }
 
-void Console::open_log(const std::filesystem::path& file) {
-  try {
-    log_ = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
-  } catch (const spdlog::spdlog_ex&) {
-    throw io_failure(file, "write", errno);
-  }
-  log_->set_pattern("%Y-%m-%dT%H:%M:%SZ %v", spdlog::pattern_time_type::utc);
-  log_->flush_on(spdlog::level::info);
-}
+void Console::open_log(const std::filesystem::path& file) { log_ = std::make_unique<LogFile>(file); }
 
 void Console::begin_progress(int64_t logging_steps) {
   if (options_.quiet) return;

@@ -4,12 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "report/log_file.h"
 #include "report/progress.h"
 #include "report/terminal.h"
-
-namespace spdlog {
-class logger;
-}
 
 namespace adaptune {
 
@@ -45,7 +42,7 @@ class Console {
   void log(const std::string& text);
 
   ConsoleOptions options_;
-  std::shared_ptr<spdlog::logger> log_;
+  std::unique_ptr<LogFile> log_;
   std::unique_ptr<Progress> progress_;
 };
 

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
-#include "recipe/adapter_source.h"
 
 namespace adaptune {
 namespace {
@@ -55,6 +54,7 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
     const auto folder = member_folder(run, member);
     const auto source = load_member(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
     members.push_back(source.adapter);
+    fused.members.push_back(source);
     fused.description.members.push_back(
         {member.name, fs::absolute(folder).lexically_relative(fusion_folder).string(), source.sha256});
   }
@@ -85,6 +85,7 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
                        " has changed since the fusion was trained; train the fusion again");
     }
     members.push_back(source.adapter);
+    fused.members.push_back(source);
   }
   fused.fusion = std::make_shared<TaskFusion>(fused.description.options, members, backbone);
   fused.head = make_head(fused.description.target.head, backbone.info());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/task_directory.h"
+#include "recipe/adapter_source.h"
 #include "recipe/run.h"
 #include "recipe/workspace.h"
 #include "report/attention_table.h"
@@ -14,6 +15,7 @@ namespace adaptune {
 
 struct FusedTask {
   FusionDescription description;
+  std::vector<SourcedAdapter> members;            // frozen, in the order of the description
   std::shared_ptr<TaskFusion> fusion;
   std::shared_ptr<Head> head;
 };

@@ -111,7 +111,7 @@ int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console&
     tasks.push_back(task.task);
     names.push_back(task.task->name);
   }
-  check_tasks(workspace, tasks);
+  check_tasks(workspace, tasks, stage.name == "train" && !run.config.export_formats.empty());
   if (run.flags.dry_run) return report_check(run, workspace, tasks, console);
   prepare_run_folder(run, needed_disk_bytes(workspace, tasks));
   claim(run, stage);

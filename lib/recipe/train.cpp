@@ -4,6 +4,7 @@
 
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
+#include "recipe/export.h"
 #include "recipe/stage.h"
 
 namespace adaptune {
@@ -21,10 +22,15 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
   }
   adapter->to(run.device);
   head->to(run.device);
-  const auto folder = run.task_folder(task.name) / "adapter";
-  return {adapter, head, part_counts(task, backbone, *adapter, *head), [=](const TaskDescription& description) {
-            return write_task_directory(folder, description, *adapter, *head);
-          }};
+  const auto write = [&run, &backbone, adapter, head](const TaskDescription& description) {
+    const auto folder = run.task_folder(description.name);
+    const auto bytes = write_task_directory(folder / "adapter", description, *adapter, *head);
+    for (const auto& format : run.config.export_formats) {
+      export_adapter(folder / "export" / format, description, *adapter, *head, backbone);
+    }
+    return bytes;
+  };
+  return {adapter, head, part_counts(task, backbone, *adapter, *head), write};
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ TrainedTask open_trained_task(const TrainedTaskQuery& query) {
   const auto folder = trained_folder(query.path, query.task);
   const bool is_fusion = is_fusion_directory(folder);
   TrainedTask trained;
+  trained.folder = folder;
   trained.description = is_fusion ? load_fusion_description(folder / "fusion.yaml").target
                                   : load_task_description(folder / "adapter.yaml");
   const std::string model = query.model.empty() ? trained.description.model : query.model;
@@ -61,11 +62,14 @@ TrainedTask open_trained_task(const TrainedTaskQuery& query) {
   auto& backbone = *trained.backbone;
   if (is_fusion) {
     trained.fused = load_fusion(folder, backbone, identity, query.device, query.allow_backbone_mismatch);
-    trained.model = std::make_unique<TaskModel>(backbone, trained.fused->fusion, trained.fused->head);
+    trained.head = trained.fused->head;
+    trained.model = std::make_unique<TaskModel>(backbone, trained.fused->fusion, trained.head);
     return trained;
   }
   if (!query.allow_backbone_mismatch) check_same_backbone("adapter " + folder.string(), trained.description.backbone, identity);
   auto loaded = load_task_directory(folder, backbone, query.device);
+  trained.adapter = loaded.adapter;
+  trained.head = loaded.head;
   trained.model = std::make_unique<TaskModel>(backbone, loaded.adapter, loaded.head);
   return trained;
 }

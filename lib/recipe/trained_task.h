@@ -16,7 +16,10 @@ struct TrainedTask {
   TaskDescription description;
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<Tokenizer> tokenizer;
-  std::optional<FusedTask> fused;                 // where the path leads to a fusion
+  std::filesystem::path folder;                   // it was found in
+  std::shared_ptr<TaskAdapter> adapter;           // null where the path leads to a fusion
+  std::optional<FusedTask> fused;
+  std::shared_ptr<Head> head;
   std::unique_ptr<TaskModel> model;
 };
 

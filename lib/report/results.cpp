@@ -37,11 +37,11 @@ ordered_json attention_json(const std::optional<FusionAttention>& attention) {
   return {{"mean", mean}, {"layers", layers}};
 }
 
-Cell score_cell(std::optional<double> score, bool share) {
+TableCell score_cell(std::optional<double> score, bool share) {
   return {score_text(points(score, share)), raw(score)};
 }
 
-Cell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
+TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
 std::string document(const ordered_json& results) {
   const ordered_json object{{"results", results}};
@@ -72,8 +72,8 @@ Table train_table(const std::vector<TrainResult>& results) {
                {"time", Align::kRight}});
   for (const TrainResult& r : results) {
     table.add_row({r.task, r.metric, score_cell(r.best, r.share), count_cell(r.step), fixed(r.epoch, 1),
-                   Cell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
-                   Cell(duration_text(r.seconds), raw(r.seconds))});
+                   TableCell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
+                   TableCell(duration_text(r.seconds), raw(r.seconds))});
   }
   return table;
 }
@@ -90,7 +90,7 @@ Table suite_table(const std::vector<SuiteResult>& results) {
   for (const SuiteResult& r : results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
                    score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
-                   Cell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
+                   TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
                    r.attention ? attention_summary(*r.attention) : ""});
   }
   return table;
