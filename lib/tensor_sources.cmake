@@ -13,11 +13,21 @@ set(TENSOR_SOURCES
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
+  io/tensor_copy.cpp
   io/tensor_file.cpp
   model/task_adapter.cpp
+  model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp
   nn/site.cpp
+  train/checkpoint.cpp
+  train/evaluation.cpp
+  train/generator_state.cpp
+  train/gradients.cpp
+  train/optimizer.cpp
+  train/resume.cpp
+  train/trainer.cpp
+  train/update_rule.cpp
 )
