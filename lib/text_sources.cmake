@@ -13,6 +13,7 @@ set(TEXT_SOURCES
   core/config_scalar.cpp
   core/config_tree.cpp
   core/config_unknown_keys.cpp
+  core/environment.cpp
   core/environment_reference.cpp
   core/io_failure.cpp
   core/memory_use.cpp
@@ -21,6 +22,7 @@ set(TEXT_SOURCES
   core/source_excerpt.cpp
   core/stop_signal.cpp
   core/text_distance.cpp
+  core/version.cpp
   data/batcher.cpp
   data/conll_format.cpp
   data/dataset.cpp

@@ -194,6 +194,12 @@ bool TaskFusion::decays(const Tensor& parameter) const {
                       [&](const auto& fusion) { return fusion.second->is_value(parameter); });
 }
 
+int64_t TaskFusion::member_parameters() const {
+  int64_t count = 0;
+  for (const auto& member : members_) count += parameter_count(*member);
+  return count;
+}
+
 // The members stay in evaluation mode: their dropout is no part of composition.
 void TaskFusion::train(bool on) {
   Attachment::train(on);
@@ -210,6 +216,21 @@ TensorMap parameter_map(const torch::nn::Module& module) {
 int64_t parameter_count(const torch::nn::Module& module) {
   int64_t count = 0;
   for (const auto& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+int64_t shape_count(Backbone& backbone) {
+  int64_t count = 0;
+  for (const auto& slot : backbone.tensors()) count += c10::multiply_integers(slot.shape);
+  return count;
+}
+
+int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone) {
+  const auto layers = adapted_layers(spec, backbone.info().layers);
+  int64_t count = 0;
+  for (const auto& slot : backbone.tensors()) {
+    if (selected(slot, spec, layers, backbone.info().layers)) count += c10::multiply_integers(slot.shape);
+  }
   return count;
 }
 

@@ -67,6 +67,7 @@ class TaskFusion final : public Attachment {
   bool decays(const torch::Tensor& parameter) const override;
   void train(bool on = true) override;
   const std::vector<std::pair<Site*, std::shared_ptr<Fusion>>>& fusions() const { return fusions_; }
+  int64_t member_parameters() const;
 
  private:
   std::vector<std::shared_ptr<TaskAdapter>> members_;
@@ -80,5 +81,8 @@ class TaskFusion final : public Attachment {
 void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
 TensorMap parameter_map(const torch::nn::Module& module);
 int64_t parameter_count(const torch::nn::Module& module);
+// Numbers in all tensors of a backbone, and in those a spec overrides, by their shapes alone.
+int64_t shape_count(Backbone& backbone);
+int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone);
 
 }  // namespace adaptune
