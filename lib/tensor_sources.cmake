@@ -14,11 +14,13 @@ set(TENSOR_SOURCES
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
+  io/tensor_copy.cpp
   io/tensor_file.cpp
   model/backbone_identity.cpp
   model/task_adapter.cpp
   model/task_description.cpp
   model/task_directory.cpp
+  model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
   nn/encoder_layer.cpp
@@ -44,4 +46,12 @@ set(TENSOR_SOURCES
   recipe/train.cpp
   recipe/trained_task.cpp
   recipe/workspace.cpp
+  train/checkpoint.cpp
+  train/evaluation.cpp
+  train/generator_state.cpp
+  train/gradients.cpp
+  train/optimizer.cpp
+  train/resume.cpp
+  train/trainer.cpp
+  train/update_rule.cpp
 )

@@ -16,6 +16,7 @@ set(TEXT_SOURCES
   core/environment.cpp
   core/environment_reference.cpp
   core/io_failure.cpp
+  core/memory_use.cpp
   core/open_file.cpp
   core/sha256.cpp
   core/source_excerpt.cpp
@@ -88,4 +89,10 @@ set(TEXT_SOURCES
   tokenizer/wordpiece_fingerprint.cpp
   tokenizer/wordpiece_settings.cpp
   tokenizer/wordpiece_tokenizer.cpp
+  train/schedule.cpp
+  train/score_tracker.cpp
+  train/step_rate.cpp
+  train/train_options.cpp
+  train/train_state.cpp
+  train/training_log.cpp
 )
