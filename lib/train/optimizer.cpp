@@ -59,6 +59,8 @@ void Optimizer::step(double learning_rate) {
     if (tensors.parameters.empty()) continue;
     at::_foreach_add_(tensors.steps, 1);
     rule_->apply(tensors, learning_rate, group.weight_decay);
+    // Fused kernels write past the version counters, by which others see that a weight has changed.
+    for (const auto& parameter : tensors.parameters) parameter.unsafeGetTensorImpl()->bump_version();
   }
 }
 

@@ -104,6 +104,17 @@ TEST_CASE("adamw_bert follows BERT's formula") {
   CHECK(largest_difference(options, step, theirs) < 1e-6);
 }
 
+TEST_CASE("an update shows in the version of a parameter") {
+  TrainOptions options;
+  options.optim = GENERATE("adamw_torch", "adamw_bert", "sgd");
+  const auto parameters = random_parameters();
+  Optimizer optimizer = optimizer_of(parameters, options);
+  set_gradients(parameters, 0);
+  const auto before = parameters[0]._version();
+  optimizer.step(0.1);
+  CHECK(parameters[0]._version() > before);
+}
+
 TEST_CASE("an unknown optimizer is refused") {
   TrainOptions options;
   options.optim = "lion";

@@ -271,13 +271,14 @@ TEST_CASE("a lost best checkpoint is searched anew") {
 }
 
 TEST_CASE("a resumed run computes with the threads it was begun with") {
-  const ScratchFolder folder("resume_threads");
-  const int threads = at::get_num_threads();
-  CHECK_THROWS_AS(train("pfeiffer", folder.path, {4, 0}), Killed);
-  at::set_num_threads(threads + 1);
+  const ScratchFolder whole("threads_whole"), folder("threads_part");
+  const auto two_threads = [](TrainingJob&) { at::set_num_threads(2); };
+  const auto expected = train("pfeiffer", whole.path, {}, two_threads);
+  CHECK_THROWS_AS(train("pfeiffer", folder.path, {4, 0}, two_threads), Killed);
   const auto resumed = train("pfeiffer", folder.path);
-  CHECK(at::get_num_threads() == threads);
-  CHECK_THAT(resumed.messages[0], Catch::Contains("threads, as before"));
+  CHECK(at::get_num_threads() == 2);
+  CHECK_THAT(resumed.messages[0], Catch::Contains("computing with 2 threads, as before"));
+  check_same(expected, resumed);
 }
 
 }  // namespace adaptune

@@ -5,7 +5,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-
 #include <concepts>
 #include <filesystem>
 #include <memory>
@@ -30,7 +29,7 @@ inline EncodedSplit made_up_split(int64_t rows, uint64_t seed) {
     const auto words = 3 + random.below(8);
     split.ids.push_back(2);
     for (uint64_t i = 0; i < words; ++i) {
-      split.ids.push_back(static_cast<int32_t>(10 + label * 50 + random.below(60)));
+      split.ids.push_back(static_cast<int32_t>(10 + label * 50 + random.below(20)));
     }
     split.ids.push_back(3);
     split.classes.push_back(label);
@@ -50,6 +49,7 @@ struct SmallModel {
 
   template <std::invocable<Backbone&> MakeAttachment>
   SmallModel(MakeAttachment make_attachment, HeadSpec head_spec) {
+    at::set_num_threads(1);  // products this small gain nothing from more, and lose much on a busy machine
     backbone = load_backbone(small_bert(), torch::kCPU);
     torch::manual_seed(1);
     attachment = make_attachment(*backbone);

@@ -63,7 +63,7 @@ TEST_CASE("steps are counted over whole batches of accumulated rows") {
 
 TEST_CASE("training learns, reports every step and leaves its records") {
   const ScratchFolder folder("trainer_learns");
-  SmallModel small;
+  SmallModel small("full");
   SmallJob small_job(folder.path, /*epochs=*/8);
   small_job.job.options.early_stopping_patience.reset();
   small_job.job.options.report_to = {"tensorboard"};
