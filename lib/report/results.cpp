@@ -19,11 +19,11 @@ ordered_json or_null(std::optional<double> score) { return score ? ordered_json(
 
 std::string raw(std::optional<double> score) { return score ? ordered_json(*score).dump() : ""; }
 
-Cell score_cell(std::optional<double> score, bool share) {
+TableCell score_cell(std::optional<double> score, bool share) {
   return {score_text(points(score, share)), raw(score)};
 }
 
-Cell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
+TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
 std::string document(const ordered_json& results) {
   const ordered_json object{{"results", results}};
@@ -54,8 +54,8 @@ Table train_table(const std::vector<TrainResult>& results) {
                {"time", Align::kRight}});
   for (const TrainResult& r : results) {
     table.add_row({r.task, r.metric, score_cell(r.best, r.share), count_cell(r.step), fixed(r.epoch, 1),
-                   Cell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
-                   Cell(duration_text(r.seconds), raw(r.seconds))});
+                   TableCell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
+                   TableCell(duration_text(r.seconds), raw(r.seconds))});
   }
   return table;
 }
@@ -72,7 +72,7 @@ Table suite_table(const std::vector<SuiteResult>& results) {
   for (const SuiteResult& r : results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
                    score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
-                   Cell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
+                   TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
                    attention_text(r.most_used)});
   }
   return table;
