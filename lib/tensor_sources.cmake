@@ -8,16 +8,50 @@ set(TENSOR_SOURCES
   backbone/backbone.cpp
   backbone/bert.cpp
   data/collate.cpp
+  head/answer.cpp
   head/classification.cpp
   head/head.cpp
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
+  io/tensor_copy.cpp
   io/tensor_file.cpp
+  model/backbone_identity.cpp
   model/task_adapter.cpp
+  model/task_description.cpp
+  model/task_directory.cpp
+  model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp
   nn/site.cpp
+  recipe/adapter_source.cpp
+  recipe/check.cpp
+  recipe/console.cpp
+  recipe/doctor.cpp
+  recipe/eval.cpp
+  recipe/finished.cpp
+  recipe/fuse.cpp
+  recipe/fused_task.cpp
+  recipe/init.cpp
+  recipe/inspect.cpp
+  recipe/majority.cpp
+  recipe/predict.cpp
+  recipe/run.cpp
+  recipe/run_config.cpp
+  recipe/stage.cpp
+  recipe/start_up.cpp
+  recipe/status_file.cpp
+  recipe/train.cpp
+  recipe/trained_task.cpp
+  recipe/workspace.cpp
+  train/checkpoint.cpp
+  train/evaluation.cpp
+  train/generator_state.cpp
+  train/gradients.cpp
+  train/optimizer.cpp
+  train/resume.cpp
+  train/trainer.cpp
+  train/update_rule.cpp
 )

@@ -14,8 +14,8 @@ set(TEXT_TESTS
   data/conll_format_test.cpp
   data/dataset_test.cpp
   data/delimited_format_test.cpp
-  data/encoded_test.cpp
   data/encoded_cache_test.cpp
+  data/encoded_test.cpp
   data/json_format_test.cpp
   data/label_map_test.cpp
   golden_metrics.cpp
@@ -40,4 +40,8 @@ set(TEXT_TESTS
   report/tensorboard_test.cpp
   report/terminal_test.cpp
   tokenizer/wordpiece_test.cpp
+  train/schedule_test.cpp
+  train/score_tracker_test.cpp
+  train/train_options_test.cpp
+  train/train_state_test.cpp
 )

@@ -1,6 +1,5 @@
 #include "nn/linear.h"
 
-#include <ATen/cpu/Utils.h>
 #include <torch/torch.h>
 
 #include <string>
@@ -15,10 +14,11 @@ namespace {
 using torch::Tensor;
 
 // MKL keeps to narrower kernels on processors that are not Intel's; oneDNN does not.
-bool processor_is_amd() {
+bool processor_is_amd_with_avx512() {
 #if defined(__x86_64__)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == 0x68747541 && edx == 0x69746e65 && ecx == 0x444d4163;
+  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == 0x68747541 && edx == 0x69746e65 && ecx == 0x444d4163 &&
+         __builtin_cpu_supports("avx512f");
 #else
   return false;
 #endif
@@ -39,7 +39,7 @@ Tensor packed_product(const Tensor& x, const Tensor& packed, const Tensor& bias)
   static const auto linear =
       c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<LinearSchema>();
   const auto optional_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
-  return linear.call(x.contiguous(), packed, optional_bias, "none", {}, "");
+  return linear.call(x.contiguous(), packed, optional_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
 // The product with a frozen packed weight. Keeps nothing but the packed transpose for backward.
@@ -59,7 +59,7 @@ struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
 }  // namespace
 
 bool packs_frozen_weights() {
-  static const bool packs = at::globalContext().hasMKLDNN() && processor_is_amd() && at::cpu::is_avx512_supported();
+  static const bool packs = at::globalContext().hasMKLDNN() && processor_is_amd_with_avx512();
   return packs;
 }
 

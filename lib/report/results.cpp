@@ -19,6 +19,24 @@ ordered_json or_null(std::optional<double> score) { return score ? ordered_json(
 
 std::string raw(std::optional<double> score) { return score ? ordered_json(*score).dump() : ""; }
 
+ordered_json scores_json(const std::vector<std::pair<std::string, std::optional<double>>>& scores) {
+  ordered_json object = ordered_json::object();
+  for (const auto& [metric, score] : scores) object[metric] = or_null(score);
+  return object;
+}
+
+// {"mean": {adapter: share}, "layers": {layer: {adapter: share}}}
+ordered_json attention_json(const std::optional<FusionAttention>& attention) {
+  if (!attention) return nullptr;
+  ordered_json mean = ordered_json::object(), layers = ordered_json::object();
+  for (const auto& [adapter, share] : most_used_adapters(*attention, attention->adapters.size())) mean[adapter] = share;
+  for (size_t l = 0; l < attention->layers.size(); ++l) {
+    auto& row = layers[attention->layers[l]];
+    for (size_t n = 0; n < attention->adapters.size(); ++n) row[attention->adapters[n]] = attention->weights[l][n];
+  }
+  return {{"mean", mean}, {"layers", layers}};
+}
+
 TableCell score_cell(std::optional<double> score, bool share) {
   return {score_text(points(score, share)), raw(score)};
 }
@@ -73,7 +91,7 @@ Table suite_table(const std::vector<SuiteResult>& results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
                    score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
                    TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
-                   attention_text(r.most_used)});
+                   r.attention ? attention_summary(*r.attention) : ""});
   }
   return table;
 }
@@ -96,8 +114,6 @@ std::string train_json(const std::vector<TrainResult>& results) {
 std::string suite_json(const std::vector<SuiteResult>& results) {
   ordered_json rows = ordered_json::array();
   for (const SuiteResult& r : results) {
-    ordered_json attention = ordered_json::object();
-    for (const auto& [adapter, share] : r.most_used) attention[adapter] = share;
     rows.push_back({{"task", r.task},
                     {"metric", r.metric},
                     {"n", r.examples},
@@ -105,7 +121,9 @@ std::string suite_json(const std::vector<SuiteResult>& results) {
                     {"adapter", or_null(r.adapter)},
                     {"fusion", or_null(r.fusion)},
                     {"difference", or_null(r.difference())},
-                    {"mean_attention", attention}});
+                    {"adapter_scores", scores_json(r.adapter_scores)},
+                    {"fusion_scores", scores_json(r.fusion_scores)},
+                    {"attention", attention_json(r.attention)}});
   }
   return document(rows);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/attention_table.h"
 #include "report/table.h"
 
 namespace adaptune {
@@ -30,7 +31,9 @@ struct SuiteResult {
   int64_t examples = 0;
   std::optional<double> majority, adapter, fusion;  // in the metric's own unit
   bool share = true;
-  std::vector<std::pair<std::string, double>> most_used;  // adapters by mean fusion attention, largest first
+  std::optional<FusionAttention> attention;  // of the fusion over the split
+  // All metrics of the task, in the metrics' own units; undefined ones are empty.
+  std::vector<std::pair<std::string, std::optional<double>>> adapter_scores, fusion_scores;
 
   std::optional<double> difference() const;  // fusion - adapter
 };
