@@ -22,10 +22,10 @@ LAYERS = {
     'adapter': ['nn'],
     'head': ['nn', 'metric', 'backbone'],
     'data': ['tokenizer', 'io', 'nn'],
-    'interop': ['io'],
-    'model': ['backbone', 'adapter', 'head', 'interop'],
+    'model': ['backbone', 'adapter', 'head'],
+    'interop': ['model'],
     'train': ['model', 'data', 'metric', 'generate', 'distributed', 'report'],
-    'recipe': ['train'],
+    'recipe': ['train', 'interop'],
     'app': ['recipe'],
 }
 # Where only some headers of the other folder may be included.
