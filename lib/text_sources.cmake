@@ -22,6 +22,7 @@ set(TEXT_SOURCES
   core/source_excerpt.cpp
   core/stop_signal.cpp
   core/text_distance.cpp
+  core/thousands.cpp
   core/version.cpp
   data/batcher.cpp
   data/conll_format.cpp

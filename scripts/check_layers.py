@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks who includes whom in lib/ and app/, which part may use which third-party library, that every source
-is listed in CMake, and the lengths of files and functions. Prints one line a violation; status 1 if there is any.
+is listed in CMake, that no type is defined twice, and the lengths of files and functions. Prints one line a violation; status 1 if there is any.
 
 usage: check_layers.py [REPOSITORY]
 """
@@ -22,10 +22,10 @@ LAYERS = {
     'adapter': ['nn'],
     'head': ['nn', 'metric', 'backbone'],
     'data': ['tokenizer', 'io', 'nn'],
-    'interop': ['io'],
-    'model': ['backbone', 'adapter', 'head', 'interop'],
+    'model': ['backbone', 'adapter', 'head'],
+    'interop': ['model'],
     'train': ['model', 'data', 'metric', 'generate', 'distributed', 'report'],
-    'recipe': ['train'],
+    'recipe': ['train', 'interop'],
     'app': ['recipe'],
 }
 # Where only some headers of the other folder may be included.
@@ -175,6 +175,17 @@ def compare_lists(folder, listed, there):
         yield f'{folder}/{name}: is listed twice'
 
 
+def name_violations(repository):
+    """All names share one namespace: of two types with one name the linker would silently keep one."""
+    seen = {}
+    for name, text in repository.sources.items():
+        if name.endswith('.h'):
+            for match in re.finditer(r'^(?:struct|class|enum(?: class)?) (\w+)(?: final)?[^;{]*\{', text, re.M):
+                first = seen.setdefault(match.group(1), name)
+                if first != name:
+                    yield f'{name}: a type {match.group(1)} is defined in {first} too; give one of them another name'
+
+
 def length_violations(repository):
     for name, text in repository.sources.items():
         lines = text.count('\n')
@@ -187,7 +198,7 @@ def length_violations(repository):
 
 def violations(root):
     repository = Repository(pathlib.Path(root))
-    for check in (layer_violations, third_party_violations, list_violations, length_violations):
+    for check in (layer_violations, third_party_violations, list_violations, name_violations, length_violations):
         yield from check(repository)
 
 

@@ -20,4 +20,4 @@ step 'backbone' install_backbone
 step 'training one adapter for each of four tasks' adaptune train $CONFIG
 step 'fusing them for one target' adaptune fuse $CONFIG
 step 'evaluation: majority, adapter, fusion' adaptune eval $CONFIG
-step 'two predictions' adaptune predict $RUN --task topic configs/quickstart/two_sentences.jsonl -o -
+step 'two predictions' adaptune predict $RUN configs/quickstart/two_sentences.txt --task topic

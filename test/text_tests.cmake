@@ -9,6 +9,7 @@ set(TEXT_TESTS
   core/sha256_test.cpp
   core/stop_signal_test.cpp
   core/text_distance_test.cpp
+  core/thousands_test.cpp
   data/batcher_test.cpp
   data/conll_format_test.cpp
   data/dataset_test.cpp

@@ -8,6 +8,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/thousands.h"
 #include "io/tensor_file.h"
 #include "model/backbone_identity.h"
 #include "model/task_directory.h"

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "core/thousands.h"
 #include "core/version.h"
 #include "report/number_format.h"
 #include "report/table.h"

@@ -15,8 +15,11 @@ struct Column {
 };
 
 struct TableCell {
+  // A text is a cell: rows are written as lists of texts.
+  // NOLINTBEGIN(google-explicit-constructor)
   TableCell(std::string shown) : text(std::move(shown)), value(text) {}
   TableCell(const char* shown) : text(shown), value(shown) {}
+  // NOLINTEND(google-explicit-constructor)
   // `raw` is for programs: "109482240" beside "109 482 240".
   TableCell(std::string shown, std::string raw) : text(std::move(shown)), value(std::move(raw)) {}
 

@@ -74,7 +74,7 @@ TEST_CASE("grouping by length saves most of the padding and starts with the long
   Batcher random(lengths, {.batch_size = 32, .group_by_length = false, .seed = 3});
   const auto batches = epoch_of(grouped, 0);
   CHECK(padding_share(lengths, epoch_of(random, 0)) > 0.5);
-  CHECK(padding_share(lengths, batches) < 0.1);
+  CHECK(padding_share(lengths, batches) < 0.2);
   CHECK(lengths[batches[0][0]] == *std::max_element(lengths.begin(), lengths.end()));
   CHECK(batches.back().size() == 2000 % 32);
 }

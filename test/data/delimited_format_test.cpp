@@ -76,7 +76,7 @@ TEST_CASE("tsv: quotes are plain characters unless asked for") {
   const auto quoted = folder.write("b.tsv", "x\ty\n\"a\tb\"\tc,\"d\n");
   CHECK(fields_of(quoted, {.quoted_tsv = true}) == std::vector<Texts>{{"a\tb", "c,\"d"}});
   CHECK_THAT(input_error_of([&] { rows_of(quoted); }),
-             Contains("b.tsv:2: has 3 fields") && Contains("quoted_tsv"));
+             Contains("b.tsv:2: has 3 fields") && Contains("`quoted: true`"));
 }
 
 }  // namespace adaptune

@@ -82,6 +82,11 @@ class LayersTest(unittest.TestCase):
             source.write_text('')
             self.assertIn('lib/core/a.cpp: is in no list', list(check_layers.violations(folder))[0])
 
+    def test_types_have_one_definition(self):
+        self.check_one({'data/a.h': 'struct Cell {\n};\n', 'report/b.h': 'class Cell final : Base {\n};\n'},
+                       'report/b.h: a type Cell is defined in data/a.h too')
+        self.assertEqual(found({'data/a.h': 'struct Cell {\n};\n', 'report/b.h': 'struct Cell;\n'}), [])
+
     def test_lengths(self):
         long_body = 'int f() {\n' + '  g();  // }\n' * 60 + '}\n'
         self.check_one({'core/a.cpp': long_body}, 'core/a.cpp:1: a function of 62 lines')
