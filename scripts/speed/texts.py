@@ -3,6 +3,7 @@ import json
 import random
 from dataclasses import dataclass
 
+from measure.datasets import read_rows
 from measure.program import require_file
 from speed.rows import BATCH, LENGTH
 
@@ -30,7 +31,7 @@ def dense_rows(vocabulary, count):
 
 
 def real_rows(file, count):
-    rows = [json.loads(line) for line in file.read_text(encoding='utf-8').splitlines()]
+    rows = read_rows(file)
     random.Random(SEED).shuffle(rows)
     return rows[:count]
 
