@@ -14,6 +14,7 @@ void add_predict(CLI::App& app, const CommandContext& context) {
   command->add_option("--model", flags->model, "the backbone's folder, where it has moved");
   command->add_option("--device", flags->device, "cpu, cuda or cuda:N");
   command->add_option("--batch-size", flags->batch_size, "rows computed together")->check(CLI::PositiveNumber);
+  command->add_flag("--logits", flags->logits, "add the head's outputs as they are");
   command->add_flag("--fusion-attention", flags->fusion_attention, "add the fused adapters' weights by layer");
   command->add_flag("--allow-backbone-mismatch", flags->allow_backbone_mismatch, "use adapters of other weights");
   command->callback([=] {

@@ -14,6 +14,21 @@ set(TENSOR_SOURCES
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
+  interop/adapterhub_bottleneck.cpp
+  interop/adapterhub_config.cpp
+  interop/adapterhub_envelope.cpp
+  interop/adapterhub_fusion_config.cpp
+  interop/adapterhub_head_config.cpp
+  interop/adapterhub_legacy.cpp
+  interop/adapterhub_linear.cpp
+  interop/adapterhub_names.cpp
+  interop/adapterhub_reader.cpp
+  interop/adapterhub_writer.cpp
+  interop/json_fields.cpp
+  interop/named_parameter.cpp
+  interop/peft_reader.cpp
+  interop/peft_targets.cpp
+  interop/static_head.cpp
   io/tensor_copy.cpp
   io/tensor_file.cpp
   model/backbone_identity.cpp
@@ -31,6 +46,7 @@ set(TENSOR_SOURCES
   recipe/console.cpp
   recipe/doctor.cpp
   recipe/eval.cpp
+  recipe/export.cpp
   recipe/finished.cpp
   recipe/fuse.cpp
   recipe/fused_task.cpp
@@ -52,6 +68,12 @@ set(TENSOR_SOURCES
   train/gradients.cpp
   train/optimizer.cpp
   train/resume.cpp
+  train/schedule.cpp
+  train/score_tracker.cpp
+  train/step_rate.cpp
+  train/train_options.cpp
+  train/train_state.cpp
   train/trainer.cpp
+  train/training_log.cpp
   train/update_rule.cpp
 )

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "adapter/initialisation.h"
+#include "core/error.h"
 
 namespace adaptune {
 namespace {
@@ -27,8 +28,14 @@ Tensor drop_path(const Tensor& u, double p) {
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden) {
   if (options.bottleneck_size) return *options.bottleneck_size;
   const auto own = options.reduction_factor.find(std::to_string(layer));
-  const double factor = own != options.reduction_factor.end() ? own->second : options.reduction_factor.at("default");
-  return std::max<int64_t>(1, static_cast<int64_t>(std::floor(hidden / factor)));
+  const auto common = options.reduction_factor.find("default");
+  if (own == options.reduction_factor.end() && common == options.reduction_factor.end()) {
+    throw InputError("reduction_factor: holds neither layer " + std::to_string(layer) + " nor 'default'");
+  }
+  const double factor = own != options.reduction_factor.end() ? own->second : common->second;
+  // Floor of the exact quotient, as Python's // computes it: a rounded quotient may be one too high.
+  const double width = (static_cast<double>(hidden) - std::fmod(hidden, factor)) / factor;
+  return std::max<int64_t>(1, std::llround(width));
 }
 
 Insertion::Read Insertion::read(const Tensor& h, TensorFn base, const SiteContext& context) const {

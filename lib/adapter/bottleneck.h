@@ -44,7 +44,8 @@ struct BottleneckOptions {
   std::optional<double> init_std;                 // overrides the standard deviation of bert and houlsby
 };
 
-// Width of the bottleneck in a layer: max(1, floor(hidden / reduction)).
+// Width of the bottleneck in a layer: max(1, floor(hidden / reduction)). InputError when reduction_factor says
+// nothing for the layer.
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden);
 
 // How a bottleneck reads from and writes to its residual site.

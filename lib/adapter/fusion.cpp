@@ -76,7 +76,6 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
       members_(std::move(members)),
       dropout_(options.dropout_prob.value_or(default_dropout)) {
   TORCH_CHECK(!members_.empty(), "a fusion needs at least one member");
-  TORCH_CHECK(options.query || options.key || options.value, "a fusion needs a query, key or value projection");
   const torch::NoGradGuard no_grad;
   const auto projection = [&](const char* name, bool with_bias) {
     auto linear = register_module(name, torch::nn::Linear(torch::nn::LinearOptions(hidden, hidden).bias(with_bias)));

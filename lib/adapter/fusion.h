@@ -20,7 +20,7 @@ namespace adaptune {
 
 // AdapterHub's ten keys; defaults are `dynamic`.
 struct FusionOptions {
-  bool query = true, key = true, value = true;    // which projections exist; at least one
+  bool query = true, key = true, value = true;    // which projections exist; none: scores are z . u_n
   bool query_before_ln = false;                   // query from h instead of z
   bool residual_before = false;                   // r joins every u_n, and is not added afterwards
   bool temperature = false;                       // T from 50 down by 0.05 a forward pass to 1

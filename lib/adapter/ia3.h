@@ -15,9 +15,11 @@ namespace adaptune {
 struct Ia3Options {
   double alpha = 1;
   std::vector<std::string> attn_matrices = {"k", "v"};   // of q, k, v
+  bool selfattn_lora = true;                      // whether attn_matrices count
   bool intermediate_lora = true;                  // AdapterHub's name of the switch for ffn.intermediate
   bool output_lora = false;
-  std::vector<std::string> places;                // full site names; wins over the three above
+  // Full site names, or paths of single sites ("encoder/3/ffn/output"); wins over the four above.
+  std::vector<std::string> places;
   std::vector<std::string> feedforward_places;    // of those, the ones whose input is scaled
 };
 

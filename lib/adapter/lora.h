@@ -17,9 +17,11 @@ struct LoraOptions {
   double alpha = 8;
   double dropout = 0;
   std::vector<std::string> attn_matrices = {"q", "v"};   // of q, k, v
+  bool selfattn_lora = true;                      // whether attn_matrices count
   bool intermediate_lora = false;
   bool output_lora = false;
-  std::vector<std::string> places;                // full site names; wins over the three above
+  // Full site names, or paths of single sites ("encoder/3/ffn/output"); wins over the four above.
+  std::vector<std::string> places;
   std::string init_weights = "lora";              // lora (A Kaiming-uniform, B zero) | bert
 };
 

@@ -85,6 +85,7 @@ void read_options(ConfigNode node, BottleneckOptions& o) {
 template <typename Options>
 void read_linear_places(ConfigNode node, Options& o) {
   node.read("attn_matrices", o.attn_matrices);
+  node.read("selfattn_lora", o.selfattn_lora);
   node.read("intermediate_lora", o.intermediate_lora);
   node.read("output_lora", o.output_lora);
   node.read("places", o.places);
@@ -110,6 +111,16 @@ void read_options(ConfigNode node, Ia3Options& o) {
 }
 
 void read_options(ConfigNode, std::monostate&) {}
+
+// "16", or by layer "0:2,2:8,default:4".
+std::string factor_list(const std::map<std::string, double>& factors) {
+  std::ostringstream text;
+  for (const auto& [layer, factor] : factors) {
+    if (factors.size() > 1) text << (text.tellp() > 0 ? "," : "") << layer << ":";
+    text << factor;
+  }
+  return text.str();
+}
 
 std::string layer_list(const std::vector<int64_t>& layers) {
   std::string text;
@@ -220,7 +231,7 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
     if (bottleneck->bottleneck_size) {
       text << " m=" << *bottleneck->bottleneck_size;
     } else {
-      text << " r=" << bottleneck->reduction_factor.at("default");
+      text << " r=" << factor_list(bottleneck->reduction_factor);
     }
   } else if (const auto* lora = std::get_if<LoraOptions>(&spec.site)) {
     text << " r=" << lora->r;

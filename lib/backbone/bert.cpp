@@ -32,6 +32,8 @@ class Bert final : public Backbone {
     info_.hidden_dropout = config.value("hidden_dropout_prob", 0.1);
     info_.attention_dropout = config.value("attention_probs_dropout_prob", 0.1);
     info_.init_range = config.value("initializer_range", 0.02);
+    const auto padding = config.value("pad_token_id", nlohmann::json(0));
+    if (padding.is_number_integer()) padding_id_ = padding;
     if (config.contains("classifier_dropout") && config["classifier_dropout"].is_number()) {
       info_.classifier_dropout = config["classifier_dropout"];
     }
@@ -116,7 +118,7 @@ class Bert final : public Backbone {
     const int64_t length = batch.input_ids.size(1);
     TORCH_CHECK(length <= info_.max_positions, "at most ", info_.max_positions, " tokens fit, got ", length);
     const auto types = batch.token_type_ids.defined() ? at::embedding(types_, batch.token_type_ids) : types_[0];
-    const auto sum = at::embedding(words_, batch.input_ids) + types + positions_.slice(0, 0, length);  // [B, T, D]
+    const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types + positions_.slice(0, 0, length);  // [B, T, D]
     const auto normed = embedding_norm_(sum);
     return rates.hidden > 0 ? at::dropout(normed, rates.hidden, true) : normed;
   }
@@ -128,6 +130,7 @@ class Bert final : public Backbone {
   Linear pooler_;
   Site embedding_site_, pooler_site_;
   int64_t segments_, intermediate_;
+  int64_t padding_id_ = -1;                       // its embedding gets no gradient, as in Hugging Face; -1: none
 };
 
 }  // namespace

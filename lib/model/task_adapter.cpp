@@ -14,6 +14,11 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Places are named in general or, by a path, at a single site.
+bool names_site(const std::vector<std::string>& places, const SiteInfo& site) {
+  return contains(places, site.place) || contains(places, site.path());
+}
+
 // The sites that a method's options select, without regard to layers.
 struct Places {
   std::vector<std::string> operator()(const std::monostate&) const { return {}; }
@@ -33,7 +38,7 @@ struct Places {
     std::vector<std::string> places;
     for (const auto& [letter, place] :
          {std::pair{"q", "attention.query"}, {"k", "attention.key"}, {"v", "attention.value"}}) {
-      if (contains(o.attn_matrices, letter)) places.push_back(place);
+      if (o.selfattn_lora && contains(o.attn_matrices, letter)) places.push_back(place);
     }
     if (o.intermediate_lora) places.push_back("ffn.intermediate");
     if (o.output_lora) places.push_back("ffn.output");
@@ -49,7 +54,7 @@ struct Build {
   }
   std::shared_ptr<Adapter> operator()(const LoraOptions& o) const { return std::make_shared<Lora>(o, site.in, site.out); }
   std::shared_ptr<Adapter> operator()(const Ia3Options& o) const {
-    const bool input = contains(o.feedforward_places, site.place);
+    const bool input = names_site(o.feedforward_places, site);
     return std::make_shared<Ia3>(o.alpha, input ? site.in : site.out, input);
   }
 };
@@ -94,10 +99,10 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
   const auto places = std::visit(Places{}, spec.site);
   std::vector<std::string> known;
   for (Site* site : backbone.sites()) {
-    known.push_back(site->info().place);
+    known.insert(known.end(), {site->info().place, site->info().path()});
     const bool in_layer = site->info().layer < 0 ||
                           std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
-    if (!in_layer || !contains(places, site->info().place)) continue;
+    if (!in_layer || !names_site(places, site->info())) continue;
     if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
     const auto adapter = std::visit(Build{site->info()}, spec.site);
     adapters_.emplace_back(site, register_module(site->info().path(), adapter));

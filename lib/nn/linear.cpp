@@ -63,6 +63,10 @@ bool packs_frozen_weights() {
   return packs;
 }
 
+bool Linear::is_packed() const {
+  return packed_.source.is_same(weight) && packed_.version == weight._version();
+}
+
 Tensor Linear::operator()(const Tensor& x) const {
   const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
   const bool fits = x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
@@ -70,7 +74,7 @@ Tensor Linear::operator()(const Tensor& x) const {
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
   {
     const torch::NoGradGuard no_grad;
-    if (packed_.source != weight.data_ptr()) packed_ = {weight.data_ptr(), pack(weight), Tensor()};
+    if (!is_packed()) packed_ = {weight, weight._version(), pack(weight), Tensor()};
     if (records && !packed_.backward.defined()) packed_.backward = pack(weight.t());
   }
   if (!records) return packed_product(x, packed_.forward, bias);

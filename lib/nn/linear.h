@@ -15,9 +15,12 @@ struct Linear {
 
  private:
   struct Packed {
-    const void* source = nullptr;                // data of the weight it was made from
+    torch::Tensor source;                        // the weight it was made from; held, so that no other takes its place
+    int64_t version = 0;                         // of that weight's values
     torch::Tensor forward, backward;             // for x W^T and for g W
   };
+  bool is_packed() const;
+
   mutable Packed packed_;
 };
 

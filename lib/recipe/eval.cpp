@@ -1,6 +1,7 @@
 #include "recipe/eval.h"
 
 #include "core/error.h"
+#include "metric/bootstrap.h"
 #include "recipe/fused_task.h"
 #include "recipe/majority.h"
 #include "report/results.h"
@@ -22,30 +23,37 @@ void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpe
                    "fix the order with 'labels', or train it again");
 }
 
-void add_adapter(const Run& run, Workspace& workspace, const TaskConfig& task, const TaskSplit& split, SuiteResult& result) {
+// The single adapter's score; its predictions, empty where the task is not trained.
+std::optional<Predictions> add_adapter(const Run& run, Workspace& workspace, const TaskConfig& task,
+                                       const TaskSplit& split, SuiteResult& result) {
   const auto folder = run.task_folder(task.name) / "adapter";
-  if (!is_task_directory(folder)) return;
+  if (!is_task_directory(folder)) return std::nullopt;
   auto loaded = load_task_directory(folder, workspace.backbone(), run.device);
   if (!run.flags.allow_backbone_mismatch) {
     check_same_backbone("adapter " + folder.string(), loaded.description.backbone, workspace.identity());
   }
   check_labels(task, loaded.description.head, workspace.data(task).head);
   TaskModel model(workspace.backbone(), loaded.adapter, loaded.head);
-  result.adapter_scores = evaluate_on(run, workspace, task, model, *split.rows).scores;
+  auto evaluation = evaluate_on(run, workspace, task, model, *split.rows);
+  result.adapter_scores = evaluation.scores;
   result.adapter = result.adapter_scores.front().second;
+  return std::move(evaluation.predictions);
 }
 
-void add_fusion(const Run& run, Workspace& workspace, const TaskConfig& task, const TaskSplit& split, SuiteResult& result) {
+std::optional<Predictions> add_fusion(const Run& run, Workspace& workspace, const TaskConfig& task,
+                                      const TaskSplit& split, SuiteResult& result) {
   const auto folder = run.fusion_folder(task.name) / "fusion";
-  if (!is_fusion_directory(folder)) return;
+  if (!is_fusion_directory(folder)) return std::nullopt;
   const auto fused = load_fusion(folder, workspace.backbone(), workspace.identity(), run.device,
                                  run.flags.allow_backbone_mismatch);
   check_labels(task, fused.description.target.head, workspace.data(task).head);
   TaskModel model(workspace.backbone(), fused.fusion, fused.head);
   record_attention(fused, true);
-  result.fusion_scores = evaluate_on(run, workspace, task, model, *split.rows).scores;
+  auto evaluation = evaluate_on(run, workspace, task, model, *split.rows);
+  result.fusion_scores = evaluation.scores;
   result.fusion = result.fusion_scores.front().second;
   result.attention = attention_of(fused);
+  return std::move(evaluation.predictions);
 }
 
 std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const TaskConfig& task, const std::string& split) {
@@ -58,8 +66,12 @@ std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const
   result.metric = task.metrics.front();
   result.examples = rows.rows->size();
   result.majority = majority_score(data, rows, result.metric);
-  add_adapter(run, workspace, task, rows, result);
-  add_fusion(run, workspace, task, rows, result);
+  const auto adapter = add_adapter(run, workspace, task, rows, result);
+  const auto fusion = add_fusion(run, workspace, task, rows, result);
+  if (adapter && fusion) {
+    const auto difference = bootstrap_difference(metric_by_name(result.metric), *adapter, *fusion);
+    if (difference) result.interval = {difference->low, difference->high};
+  }
   if (result.adapter_scores.empty() && result.fusion_scores.empty()) return std::nullopt;
   return result;
 }

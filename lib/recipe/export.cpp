@@ -27,7 +27,7 @@ std::vector<std::string> export_fusion(TrainedTask& task, const fs::path& out, c
   AdapterHubExport fusion = as;
   fusion.name.clear();
   for (const auto& name : names) fusion.name += (fusion.name.empty() ? "" : ",") + name;
-  write_adapterhub_fusion(out / fusion.name, fusion, fused.description.options, names, *fused.fusion, *task.backbone);
+  write_adapterhub_fusion(out / fusion.name, fusion, {fused.description.options, names}, *fused.fusion, *task.backbone);
   written.push_back((out / fusion.name).string());
   const std::string head = task.description.name;
   const fs::path head_folder = out / ("head_" + head);

@@ -90,24 +90,42 @@ ordered_json row_attention(const FusedTask& fused, int64_t index, int64_t length
   return layers;
 }
 
-std::vector<std::string> answers(TrainedTask& task, const Dataset& dataset, const EncodedSplit& rows,
-                                 const PredictFlags& flags, torch::Device device) {
-  std::vector<std::string> lines(rows.size());
-  const bool attention = flags.fusion_attention && task.fused;
-  if (attention) record_attention(*task.fused, true);
-  for_each_logits(*task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
-                  [&](const std::vector<int64_t>& numbers, const Batch&, const torch::Tensor& logits) {
-                    for (size_t i = 0; i < numbers.size(); ++i) {
-                      const int64_t row = numbers[i];
-                      std::vector<int64_t> starts;
-                      if (rows.kind == LabelKind::kTags) starts = word_starts(rows, row, dataset.examples[row].words.size());
-                      auto object = answer(task.description.head, logits[static_cast<int64_t>(i)], starts);
-                      if (attention) object["attention"] = row_attention(*task.fused, static_cast<int64_t>(i), rows.length(row));
-                      lines[row] = object.dump();
-                    }
-                  });
-  return lines;
+// The head's outputs [C]; of tagging [W, C], a row for each word that was not cut off.
+ordered_json logits_json(const torch::Tensor& logits, const std::vector<int64_t>& starts) {
+  const auto values = logits.to(torch::kCPU, torch::kFloat64);
+  const auto list = [](const torch::Tensor& row) {
+    ordered_json numbers = ordered_json::array();
+    for (int64_t i = 0; i < row.size(0); ++i) numbers.push_back(row[i].item<double>());
+    return numbers;
+  };
+  if (values.dim() == 1) return list(values);
+  ordered_json rows = ordered_json::array();
+  for (const int64_t start : starts) {
+    if (start >= 0) rows.push_back(list(values[start]));
+  }
+  return rows;
 }
+
+// Predictions of one job: what a line of the output needs.
+struct Answers {
+  TrainedTask& task;
+  const Dataset& dataset;
+  const EncodedSplit& rows;
+  const PredictFlags& flags;
+  std::vector<std::string> lines;                 // by row
+
+  void take(const std::vector<int64_t>& numbers, const torch::Tensor& logits) {
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      const int64_t row = numbers[i], index = static_cast<int64_t>(i);
+      std::vector<int64_t> starts;
+      if (rows.kind == LabelKind::kTags) starts = word_starts(rows, row, dataset.examples[row].words.size());
+      auto object = answer(task.description.head, logits[index], starts);
+      if (flags.logits) object["logits"] = logits_json(logits[index], starts);
+      if (flags.fusion_attention) object["attention"] = row_attention(*task.fused, index, rows.length(row));
+      lines[row] = object.dump();
+    }
+  }
+};
 
 }  // namespace
 
@@ -124,8 +142,12 @@ int predict(const PredictFlags& flags, Console& console) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) + " inputs are longer than " +
                  std::to_string(data.max_seq_length) + " tokens and were cut");
   }
+  Answers answers{task, dataset, rows, flags, std::vector<std::string>(rows.size())};
+  if (flags.fusion_attention) record_attention(*task.fused, true);
+  for_each_logits(*task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
+                  [&](const auto& numbers, const Batch&, const torch::Tensor& logits) { answers.take(numbers, logits); });
   std::string text;
-  for (const auto& line : answers(task, dataset, rows, flags, device)) text += line + "\n";
+  for (const auto& line : answers.lines) text += line + "\n";
   if (flags.output == "-") {
     console.result(text);
   } else {

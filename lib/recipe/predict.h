@@ -15,6 +15,7 @@ struct PredictFlags {
   std::string model;                              // the backbone's folder; empty: as trained
   std::string device = "cpu";
   int64_t batch_size = 64;
+  bool logits = false;                            // add the head's outputs as they are
   bool fusion_attention = false;                  // add the fused adapters' weights by layer
   bool allow_backbone_mismatch = false;
 };

@@ -41,6 +41,13 @@ TableCell score_cell(std::optional<double> score, bool share) {
   return {score_text(points(score, share)), raw(score)};
 }
 
+TableCell interval_cell(const SuiteResult& result) {
+  if (!result.interval) return "";
+  const auto [low, high] = *result.interval;
+  return {difference_text(points(low, result.share)) + " to " + difference_text(points(high, result.share)),
+          raw(low) + " " + raw(high)};
+}
+
 TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
 std::string document(const ordered_json& results) {
@@ -86,12 +93,13 @@ Table suite_table(const std::vector<SuiteResult>& results) {
                {"adapter", Align::kRight},
                {"fusion", Align::kRight},
                {"\u0394", Align::kRight},
+               {"95 % of \u0394"},
                {"adapters used most (mean attention)"}});
   for (const SuiteResult& r : results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
                    score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
                    TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
-                   r.attention ? attention_summary(*r.attention) : ""});
+                   interval_cell(r), r.attention ? attention_summary(*r.attention) : ""});
   }
   return table;
 }
@@ -121,6 +129,7 @@ std::string suite_json(const std::vector<SuiteResult>& results) {
                     {"adapter", or_null(r.adapter)},
                     {"fusion", or_null(r.fusion)},
                     {"difference", or_null(r.difference())},
+                    {"interval", r.interval ? ordered_json{r.interval->first, r.interval->second} : ordered_json()},
                     {"adapter_scores", scores_json(r.adapter_scores)},
                     {"fusion_scores", scores_json(r.fusion_scores)},
                     {"attention", attention_json(r.attention)}});

@@ -11,9 +11,9 @@ namespace adaptune {
 namespace {
 
 std::vector<SuiteResult> two_tasks() {
-  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {}, {{"accuracy", 0.6643}}, {}};
+  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
   rte.attention = FusionAttention{{"qqp", "mnli"}, {"0", "1"}, {{0.25, 0.75}, {0.5, 0.5}}};
-  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {}, {}, {}};
+  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {}, {}, {}, {}};
   stsb.attention = FusionAttention{{"stsb"}, {"0"}, {{1}}};
   return {rte, stsb};
 }
@@ -22,20 +22,20 @@ std::vector<SuiteResult> two_tasks() {
 
 TEST_CASE("the suite table shows points, a missing majority and what fusion used") {
   CHECK(suite_table(two_tasks()).text() ==
-        "  task   metric         n   majority   adapter   fusion       Δ   adapters used most (mean "
+        "  task   metric         n   majority   adapter   fusion       Δ   95 % of Δ        adapters used most (mean "
         "attention)\n"
-        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   mnli 0.62 · qqp 0.38\n"
-        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29   stsb 1.00\n");
+        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   +2.00 to +9.00   mnli 0.62 · qqp 0.38\n"
+        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29                    stsb 1.00\n");
 }
 
 TEST_CASE("a task without fusion has no difference") {
-  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}, {}, {}};
+  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}, {}, {}, {}};
   CHECK_FALSE(only.difference().has_value());
   CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00        –   –\n"));
 }
 
 TEST_CASE("scores outside [0, 1] are shown as they are") {
-  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}, {}, {}};
+  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}, {}, {}, {}};
   CHECK_THAT(suite_table({translation}).text(), Catch::Contains("27.30    28.10   +0.80"));
 }
 
