@@ -13,6 +13,11 @@ from measure.scores import METRICS
 from measure.tensors import parameter_count
 
 
+def defined(score):
+    """A correlation with predictions that are all the same is undefined: it counts as none."""
+    return 0.0 if score is None else score
+
+
 @dataclass(frozen=True)
 class Training:
     """One task trained, or one target fused, into a run folder."""
@@ -48,7 +53,7 @@ class Experiment:
         if 'dev' not in entry:
             row, = self.program.results(training.command, *self.words(training))
             weights, = training.product.glob('*.safetensors')
-            entry.update(dev=row['best'], epoch=row['epoch'], seconds=row['seconds'], parameters=parameter_count(weights))
+            entry.update(dev=defined(row['best']), epoch=row['epoch'], seconds=row['seconds'], parameters=parameter_count(weights))
             shutil.rmtree(training.task_folder / 'checkpoints', ignore_errors=True)
             self.note(training, f'dev {100 * entry["dev"]:.2f} at epoch {entry["epoch"]:.0f}, {entry["seconds"]:.0f} s')
         return entry
@@ -59,7 +64,7 @@ class Experiment:
         if 'test' not in entry:
             row, = self.program.results('eval', *self.words(training), '--split', 'test')
             self.program.run('predict', training.product, self.test_file(training.task), '-o', training.predictions)
-            score = row['fusion' if training.command == 'fuse' else 'adapter']
+            score = defined(row['fusion' if training.command == 'fuse' else 'adapter'])
             self.check(training, row['metric'], score)
             entry.update(metric=row['metric'], test=score)
             if training.command == 'fuse':
