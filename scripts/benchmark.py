@@ -23,6 +23,8 @@ from speed.rows import FULL, QUICK, all_rows
 from speed.texts import make_texts
 from speed.theirs import Theirs
 
+BUSY = 0.5  # processes that run already, above which timings mean little
+
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -58,6 +60,13 @@ def open_record(arguments, sides):
     return record
 
 
+def warn_if_busy():
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        print(f'warning: other processes keep this machine busy (load {load:.1f}); these timings will mean little',
+              file=sys.stderr)
+
+
 def measure(record, row, side, number):
     samples = record.data['samples'].setdefault(row.key, {}).setdefault(side.name, {})
     if str(number) in samples:
@@ -76,6 +85,7 @@ def main():
     if arguments.python:
         sides.append(Theirs(arguments.python, arguments.model, texts, scale, arguments.threads))
     record = open_record(arguments, sides)
+    warn_if_busy()
     for number in range(1, arguments.rounds + 1):
         for row in all_rows():
             if arguments.only in row.key:

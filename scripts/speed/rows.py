@@ -14,7 +14,7 @@ class Row:
     """A measurement of one process."""
     kind: str                         # train, infer, or start: to the first step
     what: str                         # a key of METHODS or FUSED
-    data: str                         # dense, real, or whole: the real set, all of it
+    data: str                         # dense, sst2, or all of sst2
 
     @property
     def key(self):
@@ -38,17 +38,17 @@ class Work:
 
 @dataclass(frozen=True)
 class Scale:
-    """Of training `dense`, lengths do not matter. `real` is a whole pass over `real_batches` batches after another one,
-    so that both sides have seen every example once in the measured part, whatever batches they make of them."""
+    """Dense texts are all alike. Of sst2 a second pass over `sst2_batches` batches is measured, after a first one, so that
+    both sides see every example once in the measured part, whatever batches they make of them."""
     dense: Work
-    real_batches: int
+    sst2_batches: int
     infer_skipped: int
 
     def train(self, data):
-        return self.dense if data == 'dense' else Work(2 * self.real_batches, self.real_batches)
+        return self.dense if data == 'dense' else Work(2 * self.sst2_batches, self.sst2_batches)
 
     def file_batches(self, data):
-        return self.dense.batches if data == 'dense' else self.real_batches
+        return self.dense.batches if data == 'dense' else self.sst2_batches
 
     def infer(self, data):
         return Work(self.file_batches(data), self.infer_skipped)
@@ -59,6 +59,6 @@ QUICK = Scale(Work(4, 1), 3, 1)
 
 
 def all_rows():
-    rows = [Row('train', what, data) for data in ('dense', 'real') for what in (*METHODS, *FUSED)]
-    rows += [Row('infer', what, data) for data in ('dense', 'real') for what in ('pfeiffer', *FUSED)]
-    return rows + [Row('start', what, 'whole') for what in ('pfeiffer', 'fusion of 8')]
+    rows = [Row('train', what, data) for data in ('dense', 'sst2') for what in (*METHODS, *FUSED)]
+    rows += [Row('infer', what, data) for data in ('dense', 'sst2') for what in ('pfeiffer', *FUSED)]
+    return rows + [Row('start', what, 'all of sst2') for what in ('pfeiffer', 'fusion of 8')]

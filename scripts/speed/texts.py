@@ -30,7 +30,7 @@ def dense_rows(vocabulary, count):
     return [{'text': ' '.join(generator.choices(words, k=LENGTH + 20)), 'label': f'class {i % 2}'} for i in range(count)]
 
 
-def real_rows(file, count):
+def sst2_rows(file, count):
     rows = read_rows(file)
     random.Random(SEED).shuffle(rows)
     return rows[:count]
@@ -41,8 +41,8 @@ def make_texts(folder, model, data, scale):
     vocabulary = require_file(model / 'vocab.txt', 'name the folder of the backbone with --model')
     whole = require_file(data / 'text/sst2/train.jsonl', 'name the folder of the data sets with --data')
     rows = {'dense': dense_rows(vocabulary, BATCH * scale.file_batches('dense')),
-            'real': real_rows(whole, BATCH * scale.file_batches('real'))}
+            'sst2': sst2_rows(whole, BATCH * scale.file_batches('sst2'))}
     texts = {name: Texts(write_rows(folder / f'{name}.jsonl', all_rows),
                          write_rows(folder / f'{name}_head.jsonl', all_rows[:BATCH * scale.infer_skipped]))
              for name, all_rows in rows.items()}
-    return {**texts, 'whole': Texts(whole, whole)}
+    return {**texts, 'all of sst2': Texts(whole, whole)}
