@@ -8,6 +8,7 @@
 
 #include "backbone/backbone.h"
 #include "interop/adapterhub_envelope.h"
+#include "head/head.h"
 #include "model/task_adapter.h"
 
 namespace adaptune {

@@ -20,7 +20,7 @@ std::vector<std::pair<std::string, at::Generator>> generators(torch::Device devi
 
 TensorMap generator_state(torch::Device device) {
   TensorMap states;
-  for (const auto& [name, generator] : generators(device)) {
+  for (auto& [name, generator] : generators(device)) {
     const std::lock_guard<std::mutex> lock(generator.mutex());
     states.emplace(name, generator.get_state());
   }
@@ -34,7 +34,7 @@ void set_generator_state(const TensorMap& states, torch::Device device, const st
     if (found == states.end()) throw InputError(where + ": holds no state of the '" + name + "' generator");
     try {
       const std::lock_guard<std::mutex> lock(generator.mutex());
-      at::Generator(generator).set_state(found->second.clone());
+      generator.set_state(found->second.clone());
     } catch (const c10::Error&) {
       throw InputError(where + ": the state of the '" + name + "' generator is damaged");
     }

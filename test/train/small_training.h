@@ -4,6 +4,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
+#include <concepts>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -45,7 +48,7 @@ struct SmallModel {
       : SmallModel([&](Backbone& backbone) { return std::make_shared<TaskAdapter>(spec_of(method), backbone); },
                    head_spec) {}
 
-  template <typename MakeAttachment>
+  template <std::invocable<Backbone&> MakeAttachment>
   SmallModel(MakeAttachment make_attachment, HeadSpec head_spec) {
     backbone = load_backbone(small_bert(), torch::kCPU);
     torch::manual_seed(1);
