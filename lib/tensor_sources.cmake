@@ -8,6 +8,7 @@ set(TENSOR_SOURCES
   backbone/backbone.cpp
   backbone/bert.cpp
   data/collate.cpp
+  head/answer.cpp
   head/classification.cpp
   head/head.cpp
   head/multilabel.cpp
@@ -28,11 +29,51 @@ set(TENSOR_SOURCES
   interop/peft_reader.cpp
   interop/peft_targets.cpp
   interop/static_head.cpp
+  io/tensor_copy.cpp
   io/tensor_file.cpp
+  model/backbone_identity.cpp
   model/task_adapter.cpp
+  model/task_description.cpp
+  model/task_directory.cpp
+  model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp
   nn/site.cpp
+  recipe/adapter_source.cpp
+  recipe/check.cpp
+  recipe/console.cpp
+  recipe/doctor.cpp
+  recipe/eval.cpp
+  recipe/export.cpp
+  recipe/finished.cpp
+  recipe/fuse.cpp
+  recipe/fused_task.cpp
+  recipe/init.cpp
+  recipe/inspect.cpp
+  recipe/majority.cpp
+  recipe/predict.cpp
+  recipe/run.cpp
+  recipe/run_config.cpp
+  recipe/stage.cpp
+  recipe/start_up.cpp
+  recipe/status_file.cpp
+  recipe/train.cpp
+  recipe/trained_task.cpp
+  recipe/workspace.cpp
+  train/checkpoint.cpp
+  train/evaluation.cpp
+  train/generator_state.cpp
+  train/gradients.cpp
+  train/optimizer.cpp
+  train/resume.cpp
+  train/schedule.cpp
+  train/score_tracker.cpp
+  train/step_rate.cpp
+  train/train_options.cpp
+  train/train_state.cpp
+  train/trainer.cpp
+  train/training_log.cpp
+  train/update_rule.cpp
 )

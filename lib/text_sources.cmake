@@ -13,13 +13,17 @@ set(TEXT_SOURCES
   core/config_scalar.cpp
   core/config_tree.cpp
   core/config_unknown_keys.cpp
+  core/environment.cpp
   core/environment_reference.cpp
   core/io_failure.cpp
+  core/memory_use.cpp
   core/open_file.cpp
   core/sha256.cpp
   core/source_excerpt.cpp
   core/stop_signal.cpp
   core/text_distance.cpp
+  core/thousands.cpp
+  core/version.cpp
   data/batcher.cpp
   data/conll_format.cpp
   data/dataset.cpp
@@ -61,6 +65,7 @@ set(TEXT_SOURCES
   metric/span_f1.cpp
   report/attention_table.cpp
   report/crc32c.cpp
+  report/log_file.cpp
   report/number_format.cpp
   report/progress.cpp
   report/progress_bar.cpp
@@ -85,4 +90,10 @@ set(TEXT_SOURCES
   tokenizer/wordpiece_fingerprint.cpp
   tokenizer/wordpiece_settings.cpp
   tokenizer/wordpiece_tokenizer.cpp
+  train/schedule.cpp
+  train/score_tracker.cpp
+  train/step_rate.cpp
+  train/train_options.cpp
+  train/train_state.cpp
+  train/training_log.cpp
 )

@@ -9,4 +9,9 @@ set(TENSOR_TESTS
   interop/peft_reader_test.cpp
   io/tensor_file_test.cpp
   model/methods_test.cpp
+  train/evaluation_test.cpp
+  train/gradients_test.cpp
+  train/optimizer_test.cpp
+  train/resume_test.cpp
+  train/trainer_test.cpp
 )

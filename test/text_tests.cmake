@@ -9,6 +9,15 @@ set(TEXT_TESTS
   core/sha256_test.cpp
   core/stop_signal_test.cpp
   core/text_distance_test.cpp
+  core/thousands_test.cpp
+  data/batcher_test.cpp
+  data/conll_format_test.cpp
+  data/dataset_test.cpp
+  data/delimited_format_test.cpp
+  data/encoded_cache_test.cpp
+  data/encoded_test.cpp
+  data/json_format_test.cpp
+  data/label_map_test.cpp
   golden_metrics.cpp
   golden_tokenizer.cpp
   io/fingerprint_test.cpp
@@ -31,4 +40,8 @@ set(TEXT_TESTS
   report/tensorboard_test.cpp
   report/terminal_test.cpp
   tokenizer/wordpiece_test.cpp
+  train/schedule_test.cpp
+  train/score_tracker_test.cpp
+  train/train_options_test.cpp
+  train/train_state_test.cpp
 )

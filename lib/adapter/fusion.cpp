@@ -74,8 +74,7 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
                double default_dropout)
     : options_(options),
       members_(std::move(members)),
-      dropout_(options.dropout_prob.value_or(default_dropout)),
-      temperature_(options.temperature ? kFirstTemperature : 1) {
+      dropout_(options.dropout_prob.value_or(default_dropout)) {
   TORCH_CHECK(!members_.empty(), "a fusion needs at least one member");
   const torch::NoGradGuard no_grad;
   const auto projection = [&](const char* name, bool with_bias) {
@@ -87,6 +86,9 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
   if (options.query) query_ = projection("query", true);
   if (options.key) key_ = projection("key", true);
   if (options.value) value_ = projection("value", false);
+  if (options.temperature) {
+    temperature_ = register_buffer("temperature", torch::full({}, kFirstTemperature, torch::kFloat64));
+  }
   if (options.value && options.value_initialized) value_->weight.fill_(1e-6).fill_diagonal_(1);
 }
 
@@ -122,12 +124,15 @@ Tensor Fusion::forward(const Tensor& h, TensorFn base, const SiteContext& contex
   return insertion.write(options_.residual_before ? c : c + r, h, base);
 }
 
-void Fusion::lower_temperature() { temperature_ = std::max(1.0, temperature_ - kTemperatureStep); }
+void Fusion::lower_temperature() {
+  const torch::NoGradGuard no_grad;
+  temperature_.sub_(kTemperatureStep).clamp_min_(1);
+}
 
 // Softmax over the members, with AdapterHub's dropout on the scores before it. [.., N] -> [.., N]
 Tensor Fusion::attend(const Tensor& raw, const Tokens& tokens) {
   Tensor scores = is_training() && dropout_ > 0 ? at::dropout(raw, dropout_, true) : raw;
-  if (temperature_ != 1) scores = scores / temperature_;
+  if (temperature_.defined()) scores = scores / temperature_.clone();  // backward keeps this one
   Tensor attention = at::softmax(scores, -1);
   if (records_) {
     const torch::NoGradGuard no_grad;

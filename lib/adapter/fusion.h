@@ -48,6 +48,8 @@ class Fusion final : public Adapter {
 
   // 0.01 ||I - W_v||_F^2; undefined without a value matrix.
   torch::Tensor regularization_loss() const;
+  // Whether `parameter` is W_v.
+  bool is_value(const torch::Tensor& parameter) const { return value_ && value_->weight.is_same(parameter); }
 
   // Forces a form (tests, benchmarks); empty: chosen by cost.
   void use_form(std::optional<FusionForm> form) { forced_form_ = form; }
@@ -71,7 +73,7 @@ class Fusion final : public Adapter {
   FusionOptions options_;
   std::vector<std::shared_ptr<Bottleneck>> members_;
   double dropout_;
-  double temperature_;
+  torch::Tensor temperature_;                     // a buffer, scalar float64; undefined: 1
   std::optional<FusionForm> forced_form_;
   std::shared_ptr<Stack> stack_;
   std::shared_ptr<Folded> folded_;

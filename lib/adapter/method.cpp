@@ -176,20 +176,12 @@ AdapterSpec adapter_spec(const std::string& name) {
 }
 
 void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec) {
-  ConfigNode node = parent.child(key);
+  ConfigNode node = parent.section(key, "config");
+  std::string written, method = spec.method;
   const auto known = one_of(method_names());
-  std::string method = spec.method;
-  if (node.is_scalar()) {
-    parent.read(key, method, known);
-  } else {
-    node.read("config", method, known);
-  }
-  if (method != spec.method) {
-    const auto names = method_names();
-    if (std::find(names.begin(), names.end(), method) == names.end()) return;
-    spec = adapter_spec(method);
-  }
-  if (node.is_scalar()) return;
+  node.read("config", method, [&](const std::string& name) { return known(written = name); });
+  if (!written.empty() && written != method) node.excuse_unread_keys();   // which keys would be right is open
+  if (method != spec.method) spec = adapter_spec(method);
   node.foreign_names({{"layers_to_transform", "layers"}, {"lora_alpha", "alpha"}, {"lora_dropout", "dropout"},
                       {"target_modules", "places"}, {"reduction", "reduction_factor"}});
   node.read("layers", spec.layers);

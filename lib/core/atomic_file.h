@@ -13,12 +13,12 @@ namespace adaptune {
 // Writes `<path>.tmp`, fsyncs it, renames it over `path`, fsyncs the folder.
 void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
 
-// Calls `fill` with the temporary folder `<path>.tmp` (empty, created), fsyncs every file in it and the
-// folder, then renames it to `path`. An existing `path` is exchanged with it in one step and removed
-// afterwards; on a file system that cannot exchange, it is moved to `<path>.old` for that moment, and the
-// next call puts it back if the process died there. What `fill` throws passes on (a
+// Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and the
+// folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed
+// afterwards; on a file system that cannot exchange, it is moved to `<destination>.old` for that moment, and
+// the next call puts it back if the process died there. What `fill` throws passes on (a
 // std::filesystem::filesystem_error as IoError), with the old state in place.
-void write_folder_atomically(const std::filesystem::path& path,
+void write_folder_atomically(const std::filesystem::path& destination,
                              const std::function<void(const std::filesystem::path&)>& fill);
 
 // Points the relative symbolic link `link` at `target` (a name in the same folder) by rename.

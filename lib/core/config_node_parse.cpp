@@ -58,7 +58,7 @@ class TreeBuilder {
   }
 
   SyntaxError parser_error(const YAML::Exception& error) const {
-    const ConfigPlace where = place(error.mark);
+    const ConfigPlace where = last_text(place(error.mark));
     if (indented_with_tab(errors_.line(where.source, where.line))) return tab_error(where);
     return {where, "not valid YAML: " + error.msg, syntax_hint(error.msg)};
   }
@@ -85,6 +85,16 @@ class TreeBuilder {
   std::string_view rest_of_line(const ConfigPlace& place) const {
     const auto line = errors_.line(place.source, place.line);
     return line.substr(std::min(line.size(), static_cast<size_t>(place.column)));
+  }
+
+  // A bracket that stays open is noticed behind the last line, where there is nothing to show: the start of
+  // the nearest line above with text.
+  ConfigPlace last_text(ConfigPlace place) const {
+    while (place.line > 0 && errors_.line(place.source, place.line).empty()) {
+      --place.line;
+      place.column = place.line == 0 ? yaml_.column : 0;
+    }
+    return place;
   }
 
   // Length of the quoted text at `place`, with its quotes, on its line; 0 when it ends on a later line.

@@ -60,8 +60,8 @@ void read_csv(const std::filesystem::path& file, const FormatOptions&, const Rec
 void read_tsv(const std::filesystem::path& file, const FormatOptions& options, const RecordSink& sink) {
   const std::string advice = options.quoted_tsv
                                  ? "a field that holds a tab needs double quotes around it"
-                                 : "a field cannot hold a tab, unless it is in double quotes and quoted_tsv "
-                                   "is set";
+                                 : "a field cannot hold a tab, unless it is in double quotes and "
+                                   "`quoted: true` is set";
   read_delimited(file, {'\t', options.quoted_tsv, advice}, sink);
 }
 

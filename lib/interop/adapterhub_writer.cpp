@@ -55,7 +55,7 @@ void write_adapterhub_head(const fs::path& folder, const AdapterHubExport& as, c
 }
 
 void write_adapterhub_fusion(const fs::path& folder, const AdapterHubExport& as,
-                             const FusionDescription& description, const TaskFusion& fusion,
+                             const AdapterHubFusion& description, const TaskFusion& fusion,
                              Backbone& backbone) {
   check_name(as.name);
   const auto& options = description.options;

@@ -9,6 +9,7 @@
 #include "backbone/backbone.h"
 #include "head/head.h"
 #include "interop/adapterhub_envelope.h"
+#include "head/head.h"
 #include "model/task_adapter.h"
 
 namespace adaptune {
@@ -28,14 +29,14 @@ void write_adapterhub_head(const std::filesystem::path& folder, const AdapterHub
                            const BackboneInfo& info);
 
 // What adapter_fusion_config.json says of a fusion.
-struct FusionDescription {
+struct AdapterHubFusion {
   FusionOptions options;
   std::vector<std::string> adapter_names;  // in the order of the members
   TensorMap unused;                        // of an ImportedFusion; others get fresh values
 };
 // Layers without adapters get tensors too, as the library expects some in every layer.
 void write_adapterhub_fusion(const std::filesystem::path& folder, const AdapterHubExport& as,
-                             const FusionDescription& description, const TaskFusion& fusion,
+                             const AdapterHubFusion& description, const TaskFusion& fusion,
                              Backbone& backbone);
 
 }  // namespace adaptune

@@ -44,6 +44,6 @@ std::optional<BootstrapResult> bootstrap_difference(const Metric& metric, const 
 
 int64_t example_count(const Predictions& predictions);
 // The examples `rows`, in that order.
-Predictions pick_rows(const Predictions& predictions, const std::vector<int64_t>& rows);
+Predictions pick_rows(const Predictions& all, const std::vector<int64_t>& rows);
 
 }  // namespace adaptune

@@ -1,9 +1,9 @@
 #include "model/task_adapter.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "core/error.h"
+#include "io/tensor_copy.h"
 
 namespace adaptune {
 namespace {
@@ -93,7 +93,8 @@ std::string module_name(std::string name) {
 
 }  // namespace
 
-TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone) {
+TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
+    : backbone_layers_(backbone.info().layers) {
   const auto layers = adapted_layers(spec, backbone.info().layers);
   const auto places = std::visit(Places{}, spec.site);
   std::vector<std::string> known;
@@ -137,6 +138,13 @@ void TaskAdapter::detach() {
   for (const auto& [site, adapter] : adapters_) site->detach();
   for (auto& override : overrides_) *override.slot.tensor = override.original;
   attached_ = false;
+}
+
+bool TaskAdapter::used(const Tensor& parameter, const Wanted& wanted) const {
+  if (wanted.pooled) return true;
+  return std::none_of(overrides_.begin(), overrides_.end(), [&](const OverriddenTensor& override) {
+    return override.slot.layer == backbone_layers_ && override.trained.is_same(parameter);
+  });
 }
 
 TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
@@ -186,6 +194,17 @@ Tensor TaskFusion::regularization_loss() const {
   return sum;
 }
 
+bool TaskFusion::decays(const Tensor& parameter) const {
+  return std::none_of(fusions_.begin(), fusions_.end(),
+                      [&](const auto& fusion) { return fusion.second->is_value(parameter); });
+}
+
+int64_t TaskFusion::member_parameters() const {
+  int64_t count = 0;
+  for (const auto& member : members_) count += parameter_count(*member);
+  return count;
+}
+
 // The members stay in evaluation mode: their dropout is no part of composition.
 void TaskFusion::train(bool on) {
   Attachment::train(on);
@@ -205,24 +224,27 @@ int64_t parameter_count(const torch::nn::Module& module) {
   return count;
 }
 
+int64_t shape_count(Backbone& backbone) {
+  int64_t count = 0;
+  for (const auto& slot : backbone.tensors()) count += c10::multiply_integers(slot.shape);
+  return count;
+}
+
+int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone) {
+  const auto layers = adapted_layers(spec, backbone.info().layers);
+  int64_t count = 0;
+  for (const auto& slot : backbone.tensors()) {
+    if (selected(slot, spec, layers, backbone.info().layers)) count += c10::multiply_integers(slot.shape);
+  }
+  return count;
+}
+
 void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where) {
-  const torch::NoGradGuard no_grad;
-  std::ostringstream problems;
-  const auto own = parameter_map(module);
-  for (const auto& [name, parameter] : own) {
-    const auto found = tensors.find(name);
-    if (found == tensors.end()) {
-      problems << "\n     missing     " << name << " " << parameter.sizes();
-    } else if (found->second.sizes() != parameter.sizes()) {
-      problems << "\n     misshaped   " << name << ": " << parameter.sizes() << " expected, the file has "
-               << found->second.sizes();
-    }
+  TensorMap own = parameter_map(module);
+  for (const auto& item : module.named_buffers()) {
+    if (!tensors.count(item.key())) own.erase(item.key());
   }
-  for (const auto& [name, tensor] : tensors) {
-    if (!own.count(name)) problems << "\n     unexpected  " << name << " " << tensor.sizes();
-  }
-  if (!problems.str().empty()) throw InputError(where + ": the tensors do not fit" + problems.str());
-  for (auto [name, parameter] : own) parameter.copy_(tensors.at(name));
+  copy_tensors(tensors, own, where);
 }
 
 }  // namespace adaptune

@@ -24,6 +24,11 @@ class Attachment : public torch::nn::Module {
   virtual void detach() = 0;
   // Added to the training loss once a step; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
+  // Whether weight decay may shrink this parameter; asked for matrices only.
+  virtual bool decays(const torch::Tensor& parameter) const { return true; }
+  // Whether a forward pass for a head that reads `wanted` computes with this parameter. One that it does not
+  // use (the pooler's copy in full fine-tuning under a head on token 0) is kept as it is, not trained.
+  virtual bool used(const torch::Tensor& parameter, const Wanted& wanted) const { return true; }
 };
 
 // Adapters and overrides of one AdapterSpec, fresh. The backbone must outlive it.
@@ -33,6 +38,7 @@ class TaskAdapter final : public Attachment {
   ~TaskAdapter() override { detach(); }
   void attach(int64_t first_layer = 0) override;
   void detach() override;
+  bool used(const torch::Tensor& parameter, const Wanted& wanted) const override;
   const std::vector<std::pair<Site*, std::shared_ptr<Adapter>>>& adapters() const { return adapters_; }
 
  private:
@@ -44,6 +50,7 @@ class TaskAdapter final : public Attachment {
 
   std::vector<std::pair<Site*, std::shared_ptr<Adapter>>> adapters_;
   std::vector<OverriddenTensor> overrides_;
+  int64_t backbone_layers_;
   bool attached_ = false;
 };
 
@@ -56,8 +63,11 @@ class TaskFusion final : public Attachment {
   void attach(int64_t first_layer = 0) override;
   void detach() override;
   torch::Tensor regularization_loss() const override;
+  // The value matrices do not: they are drawn to the identity, not to zero.
+  bool decays(const torch::Tensor& parameter) const override;
   void train(bool on = true) override;
   const std::vector<std::pair<Site*, std::shared_ptr<Fusion>>>& fusions() const { return fusions_; }
+  int64_t member_parameters() const;
 
  private:
   std::vector<std::shared_ptr<TaskAdapter>> members_;
@@ -65,10 +75,14 @@ class TaskFusion final : public Attachment {
   bool attached_ = false;
 };
 
-// Copies `tensors` into the parameters of `module`; InputError naming every missing, unexpected and
-// misshaped tensor. `where` starts the message.
+// Copies `tensors` into the parameters and buffers of `module`; InputError naming every missing, unexpected
+// and misshaped tensor. `where` starts the message. A missing buffer keeps its value: files of other programs
+// do not hold it.
 void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
 TensorMap parameter_map(const torch::nn::Module& module);
 int64_t parameter_count(const torch::nn::Module& module);
+// Numbers in all tensors of a backbone, and in those a spec overrides, by their shapes alone.
+int64_t shape_count(Backbone& backbone);
+int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone);
 
 }  // namespace adaptune

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "model/task_adapter.h"
 
 namespace adaptune {
+
+inline constexpr std::string_view kHeadPrefix = "head.";
 
 // A backbone with what one task owns attached to it: adapters (or a fusion, or overrides) and a head.
 // Attached from construction to destruction; the backbone must outlive it and carry nothing else meanwhile.
@@ -28,8 +31,10 @@ class TaskModel {
 
   Backbone& backbone() { return backbone_; }
   Attachment& attachment() { return *attachment_; }
+  const Attachment& attachment() const { return *attachment_; }
   Head& head() { return *head_; }
   // Everything the task owns and trains, in a fixed order: names of the attachment, then "head.<name>".
+  // What the attachment owns but this head never reads is left out.
   std::vector<std::pair<std::string, torch::Tensor>> trainable() const;
 
  private:

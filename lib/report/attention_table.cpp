@@ -23,7 +23,7 @@ Table attention_table(const FusionAttention& attention) {
   for (const std::string& adapter : attention.adapters) columns.push_back({adapter, Align::kRight});
   Table table(columns);
   for (size_t layer = 0; layer < attention.layers.size(); ++layer) {
-    std::vector<Cell> row{attention.layers[layer]};
+    std::vector<TableCell> row{attention.layers[layer]};
     for (double weight : attention.weights[layer]) {
       row.emplace_back(fixed(weight, 2), nlohmann::json(weight).dump());
     }

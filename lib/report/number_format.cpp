@@ -12,15 +12,6 @@ const char* const kMissing = "\u2013";
 
 }  // namespace
 
-std::string thousands(int64_t number) {
-  std::string text = std::to_string(number);
-  const int64_t first_digit = number < 0 ? 1 : 0;
-  for (int64_t place = static_cast<int64_t>(text.size()) - 3; place > first_digit; place -= 3) {
-    text.insert(place, 1, ' ');
-  }
-  return text;
-}
-
 std::string fixed(double number, int digits) { return fmt::format("{:.{}f}", number, digits); }
 std::string scientific(double number, int digits) { return fmt::format("{:.{}e}", number, digits); }
 std::string percentage(double share, int digits) { return fixed(100 * share, digits) + " %"; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/thousands.h"
 #include "report/number_format.h"
 #include "report/text_width.h"
 

@@ -19,11 +19,36 @@ ordered_json or_null(std::optional<double> score) { return score ? ordered_json(
 
 std::string raw(std::optional<double> score) { return score ? ordered_json(*score).dump() : ""; }
 
-Cell score_cell(std::optional<double> score, bool share) {
+ordered_json scores_json(const std::vector<std::pair<std::string, std::optional<double>>>& scores) {
+  ordered_json object = ordered_json::object();
+  for (const auto& [metric, score] : scores) object[metric] = or_null(score);
+  return object;
+}
+
+// {"mean": {adapter: share}, "layers": {layer: {adapter: share}}}
+ordered_json attention_json(const std::optional<FusionAttention>& attention) {
+  if (!attention) return nullptr;
+  ordered_json mean = ordered_json::object(), layers = ordered_json::object();
+  for (const auto& [adapter, share] : most_used_adapters(*attention, attention->adapters.size())) mean[adapter] = share;
+  for (size_t l = 0; l < attention->layers.size(); ++l) {
+    auto& row = layers[attention->layers[l]];
+    for (size_t n = 0; n < attention->adapters.size(); ++n) row[attention->adapters[n]] = attention->weights[l][n];
+  }
+  return {{"mean", mean}, {"layers", layers}};
+}
+
+TableCell score_cell(std::optional<double> score, bool share) {
   return {score_text(points(score, share)), raw(score)};
 }
 
-Cell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
+TableCell interval_cell(const SuiteResult& result) {
+  if (!result.interval) return "";
+  const auto [low, high] = *result.interval;
+  return {difference_text(points(low, result.share)) + " to " + difference_text(points(high, result.share)),
+          raw(low) + " " + raw(high)};
+}
+
+TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
 std::string document(const ordered_json& results) {
   const ordered_json object{{"results", results}};
@@ -54,8 +79,8 @@ Table train_table(const std::vector<TrainResult>& results) {
                {"time", Align::kRight}});
   for (const TrainResult& r : results) {
     table.add_row({r.task, r.metric, score_cell(r.best, r.share), count_cell(r.step), fixed(r.epoch, 1),
-                   Cell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
-                   Cell(duration_text(r.seconds), raw(r.seconds))});
+                   TableCell(r.adapter + " (" + mebibytes(r.adapter_bytes) + ")", r.adapter),
+                   TableCell(duration_text(r.seconds), raw(r.seconds))});
   }
   return table;
 }
@@ -68,12 +93,13 @@ Table suite_table(const std::vector<SuiteResult>& results) {
                {"adapter", Align::kRight},
                {"fusion", Align::kRight},
                {"\u0394", Align::kRight},
+               {"95 % of \u0394"},
                {"adapters used most (mean attention)"}});
   for (const SuiteResult& r : results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
                    score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
-                   Cell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
-                   attention_text(r.most_used)});
+                   TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
+                   interval_cell(r), r.attention ? attention_summary(*r.attention) : ""});
   }
   return table;
 }
@@ -96,8 +122,6 @@ std::string train_json(const std::vector<TrainResult>& results) {
 std::string suite_json(const std::vector<SuiteResult>& results) {
   ordered_json rows = ordered_json::array();
   for (const SuiteResult& r : results) {
-    ordered_json attention = ordered_json::object();
-    for (const auto& [adapter, share] : r.most_used) attention[adapter] = share;
     rows.push_back({{"task", r.task},
                     {"metric", r.metric},
                     {"n", r.examples},
@@ -105,7 +129,10 @@ std::string suite_json(const std::vector<SuiteResult>& results) {
                     {"adapter", or_null(r.adapter)},
                     {"fusion", or_null(r.fusion)},
                     {"difference", or_null(r.difference())},
-                    {"mean_attention", attention}});
+                    {"interval", r.interval ? ordered_json{r.interval->first, r.interval->second} : ordered_json()},
+                    {"adapter_scores", scores_json(r.adapter_scores)},
+                    {"fusion_scores", scores_json(r.fusion_scores)},
+                    {"attention", attention_json(r.attention)}});
   }
   return document(rows);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/attention_table.h"
 #include "report/table.h"
 
 namespace adaptune {
@@ -30,13 +31,18 @@ struct SuiteResult {
   int64_t examples = 0;
   std::optional<double> majority, adapter, fusion;  // in the metric's own unit
   bool share = true;
-  std::vector<std::pair<std::string, double>> most_used;  // adapters by mean fusion attention, largest first
+  // Of the difference, by a paired bootstrap over the examples: the middle 95 %.
+  std::optional<std::pair<double, double>> interval;
+  std::optional<FusionAttention> attention;  // of the fusion over the split
+  // All metrics of the task, in the metrics' own units; undefined ones are empty.
+  std::vector<std::pair<std::string, std::optional<double>>> adapter_scores, fusion_scores;
 
   std::optional<double> difference() const;  // fusion - adapter
 };
 
 Table train_table(const std::vector<TrainResult>& results);
-// Columns: task, metric, n, majority, adapter, fusion, difference, adapters used most. In CSV the scores
+// Columns: task, metric, n, majority, adapter, fusion, difference, its interval, adapters
+// used most. In CSV the scores
 // are those of the metric, as in results.json.
 Table suite_table(const std::vector<SuiteResult>& results);
 

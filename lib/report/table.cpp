@@ -55,7 +55,7 @@ std::string joined(const Texts& cells, const std::string& between) {
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-void Table::add_row(std::vector<Cell> row) {
+void Table::add_row(std::vector<TableCell> row) {
   if (row.size() != columns_.size()) {
     throw std::logic_error("table of " + std::to_string(columns_.size()) + " columns: a row of " +
                            std::to_string(row.size()) + " cells");
@@ -67,7 +67,7 @@ std::string Table::text() const {
   std::vector<Texts> lines{titles(columns_)};
   for (const auto& row : rows_) {
     Texts& line = lines.emplace_back();
-    for (const Cell& cell : row) line.push_back(one_line(cell.text));
+    for (const TableCell& cell : row) line.push_back(one_line(cell.text));
   }
   std::vector<int> widths(columns_.size(), 0);
   for (const Texts& line : lines) {
@@ -87,7 +87,7 @@ std::string Table::markdown() const {
   std::string text = "| " + joined(head, " | ") + " |\n| " + joined(rule, " | ") + " |\n";
   for (const auto& row : rows_) {
     Texts cells;
-    for (const Cell& cell : row) cells.push_back(markdown_cell(cell.text));
+    for (const TableCell& cell : row) cells.push_back(markdown_cell(cell.text));
     text += "| " + joined(cells, " | ") + " |\n";
   }
   return text;
@@ -99,7 +99,7 @@ std::string Table::csv() const {
   std::string text = joined(head, ",") + "\n";
   for (const auto& row : rows_) {
     Texts cells;
-    for (const Cell& cell : row) cells.push_back(csv_cell(cell.value));
+    for (const TableCell& cell : row) cells.push_back(csv_cell(cell.value));
     text += joined(cells, ",") + "\n";
   }
   return text;

@@ -14,11 +14,14 @@ struct Column {
   Align align = Align::kLeft;
 };
 
-struct Cell {
-  Cell(std::string shown) : text(std::move(shown)), value(text) {}
-  Cell(const char* shown) : text(shown), value(shown) {}
+struct TableCell {
+  // A text is a cell: rows are written as lists of texts.
+  // NOLINTBEGIN(google-explicit-constructor)
+  TableCell(std::string shown) : text(std::move(shown)), value(text) {}
+  TableCell(const char* shown) : text(shown), value(shown) {}
+  // NOLINTEND(google-explicit-constructor)
   // `raw` is for programs: "109482240" beside "109 482 240".
-  Cell(std::string shown, std::string raw) : text(std::move(shown)), value(std::move(raw)) {}
+  TableCell(std::string shown, std::string raw) : text(std::move(shown)), value(std::move(raw)) {}
 
   std::string text;   // for people: text and Markdown
   std::string value;  // for CSV
@@ -29,7 +32,7 @@ class Table {
   explicit Table(std::vector<Column> columns);
 
   // std::logic_error when the number of cells is not that of the columns.
-  void add_row(std::vector<Cell> row);
+  void add_row(std::vector<TableCell> row);
 
   // A title line and a line a row, each after two blanks, columns three blanks apart, no blanks at the
   // end, each with a newline. Widths are those on a terminal. A line break in a cell becomes a blank.
@@ -39,7 +42,7 @@ class Table {
 
  private:
   std::vector<Column> columns_;
-  std::vector<std::vector<Cell>> rows_;
+  std::vector<std::vector<TableCell>> rows_;
 };
 
 }  // namespace adaptune

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/thousands.h"
 #include "tokenizer/bert_characters.h"
 #include "tokenizer/wordpiece_decode.h"
 #include "tokenizer/wordpiece_fingerprint.h"
@@ -39,13 +40,6 @@ std::vector<std::string> all_tokens(const WordPieceSettings& settings) {
     tokens[token.id] = token.content;
   }
   return tokens;
-}
-
-// 30522 -> "30 522".
-std::string with_thousands(std::size_t number) {
-  std::string digits = std::to_string(number);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(i, " ");
-  return digits;
 }
 
 }  // namespace
@@ -251,7 +245,7 @@ std::string WordPieceTokenizer::token(int32_t id) const {
 }
 
 std::string WordPieceTokenizer::description() const {
-  return "WordPiece  " + with_thousands(tokens_.size()) + " entries  " +
+  return "WordPiece  " + thousands(static_cast<int64_t>(tokens_.size())) + " entries  " +
          (settings_.normalizer.lowercase ? "lower case" : "cased");
 }
 

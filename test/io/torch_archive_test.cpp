@@ -28,7 +28,7 @@ std::string text(const std::string& value) {
   return "X" + std::string(1, static_cast<char>(value.size())) + "\0\0\0"s + value;
 }
 
-std::string small(int value) { return "K" + std::string(1, static_cast<char>(value)); }
+std::string small(int value) { return {'K', static_cast<char>(value)}; }
 
 std::string storage(const std::string& type, const std::string& key, const std::string& elements) {
   return "(" + text("storage") + "ctorch\n" + type + "\n" + text(key) + text("cpu") + elements + "tQ";

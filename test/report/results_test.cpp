@@ -11,8 +11,10 @@ namespace adaptune {
 namespace {
 
 std::vector<SuiteResult> two_tasks() {
-  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{"mnli", 0.41}, {"qqp", 0.22}}};
-  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {{"stsb", 0.55}}};
+  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
+  rte.attention = FusionAttention{{"qqp", "mnli"}, {"0", "1"}, {{0.25, 0.75}, {0.5, 0.5}}};
+  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {}, {}, {}, {}};
+  stsb.attention = FusionAttention{{"stsb"}, {"0"}, {{1}}};
   return {rte, stsb};
 }
 
@@ -20,20 +22,20 @@ std::vector<SuiteResult> two_tasks() {
 
 TEST_CASE("the suite table shows points, a missing majority and what fusion used") {
   CHECK(suite_table(two_tasks()).text() ==
-        "  task   metric         n   majority   adapter   fusion       Δ   adapters used most (mean "
+        "  task   metric         n   majority   adapter   fusion       Δ   95 % of Δ        adapters used most (mean "
         "attention)\n"
-        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   mnli 0.41 · qqp 0.22\n"
-        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29   stsb 0.55\n");
+        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   +2.00 to +9.00   mnli 0.62 · qqp 0.38\n"
+        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29                    stsb 1.00\n");
 }
 
 TEST_CASE("a task without fusion has no difference") {
-  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}};
+  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}, {}, {}, {}};
   CHECK_FALSE(only.difference().has_value());
   CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00        –   –\n"));
 }
 
 TEST_CASE("scores outside [0, 1] are shown as they are") {
-  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}};
+  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}, {}, {}, {}};
   CHECK_THAT(suite_table({translation}).text(), Catch::Contains("27.30    28.10   +0.80"));
 }
 
@@ -43,7 +45,9 @@ TEST_CASE("results are written for people and for programs") {
   const auto json = nlohmann::json::parse(read_file(folder.path / "run" / "results.json"));
   REQUIRE(json["results"].size() == 2);
   CHECK(json["results"][0]["fusion"] == 0.7184);
-  CHECK(json["results"][0]["mean_attention"]["mnli"] == 0.41);
+  CHECK(json["results"][0]["attention"]["mean"]["mnli"] == 0.625);
+  CHECK(json["results"][0]["attention"]["layers"]["1"]["qqp"] == 0.5);
+  CHECK(json["results"][0]["adapter_scores"]["accuracy"] == 0.6643);
   CHECK(json["results"][1]["majority"].is_null());
   CHECK_THAT(read_file(folder.path / "run" / "results.md"),
              Catch::Contains("| rte | accuracy | 277 | 52.71 |"));

@@ -35,7 +35,7 @@ TEST_CASE("Markdown keeps bars and line breaks out of the structure") {
 
 TEST_CASE("CSV holds raw numbers and quotes what needs it") {
   Table table({{"name"}, {"count", Align::kRight}});
-  table.add_row({"say \"hi\", you", Cell("109 482", "109482")});
+  table.add_row({"say \"hi\", you", TableCell("109 482", "109482")});
   CHECK(table.csv() == "name,count\n\"say \"\"hi\"\", you\",109482\n");
   CHECK(table.text().find("109 482") != std::string::npos);
 }

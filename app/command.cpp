@@ -1,0 +1,64 @@
+#include "command.h"
+
+#include "core/error.h"
+
+namespace adaptune {
+
+const std::vector<AddCommand>& command_table() {
+  static const std::vector<AddCommand> table = {add_train,   add_fuse,   add_eval, add_predict, add_check,
+                                                add_inspect, add_export, add_init, add_doctor};
+  return table;
+}
+
+void add_global_flags(CLI::App& app, GlobalFlags& flags) {
+  app.fallthrough();
+  app.add_flag("-q,--quiet", flags.quiet, "print errors and results only");
+  app.add_flag("-v,--verbose", flags.verbose, "print more, and where an internal error came from");
+  app.add_option("--log-level", flags.log_level, "error, info or debug: as --quiet, plain, --verbose")
+      ->check(CLI::IsMember({"error", "info", "debug"}));
+  app.add_flag("--json", flags.json, "results as JSON on standard output");
+  app.add_option("--color,--colour", flags.colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+Console console_for(const GlobalFlags& flags) {
+  ConsoleOptions options;
+  options.quiet = flags.quiet || flags.log_level == "error";
+  options.verbose = flags.verbose || flags.log_level == "debug";
+  options.json = flags.json;
+  options.colour = parse_colour_choice(flags.colour);
+  return Console(options);
+}
+
+std::shared_ptr<RunCommand> add_run_flags(CLI::App& command) {
+  auto run = std::make_shared<RunCommand>();
+  auto& flags = run->flags;
+  command.add_option("config", flags.config, "configuration (YAML), or the folder of a run")->required();
+  command.add_option("overrides", run->words, "key=value or ~key: changes of the configuration");
+  command.add_option("--task", flags.tasks, "only this task; may be given several times")->take_all();
+  command.add_option("--output-dir", flags.output_dir, "folder of the run, instead of output_dir");
+  command.add_option("--device", flags.device, "cpu, cuda or cuda:N");
+  command.add_flag("--allow-backbone-mismatch", flags.allow_backbone_mismatch, "use adapters of other weights");
+  command.add_flag("--print-config", run->print_config, "print the configuration with every default, and stop");
+  return run;
+}
+
+std::shared_ptr<RunCommand> add_training_flags(CLI::App& command) {
+  auto run = add_run_flags(command);
+  command.add_option("--resume", run->flags.resume, "auto, never, or a checkpoint to go on from");
+  command.add_flag("--overwrite", run->flags.overwrite, "remove results of other settings in the folder");
+  command.add_flag("--dry-run", run->flags.dry_run, "check everything, train nothing");
+  return run;
+}
+
+int run_command(const RunCommand& command, const CommandContext& context,
+                const std::function<int(const RunFlags&, Console&)>& body) {
+  auto console = console_for(context.global);
+  RunFlags flags = command.flags;
+  flags.overrides = command.words;
+  flags.command_line = context.command_line;
+  if (!command.print_config) return body(flags, console);
+  console.result(open_run(flags).resolved);
+  return 0;
+}
+
+}  // namespace adaptune

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace adaptune {
+
+// What went wrong with the command line, printed; --help and --version are no errors. Returns 0 or 2.
+int usage_status(const CLI::App& app, const CLI::ParseError& error);
+// Prints the exception being handled as one message and returns its exit status.
+int report_failure(bool verbose);
+// The command as the user may type it again.
+std::string shell_line(int argc, char** argv);
+
+}  // namespace adaptune

@@ -1,0 +1,27 @@
+#include <CLI/CLI.hpp>
+
+#include "command.h"
+#include "core/stop_signal.h"
+#include "core/version.h"
+#include "exit_status.h"
+
+int main(int argc, char** argv) {
+  using namespace adaptune;
+  install_stop_handlers();
+  CLI::App app("Adapter fine-tuning on frozen backbones.", "adaptune");
+  app.set_version_flag("--version", std::string("adaptune ") + kVersion);
+  app.require_subcommand(1);
+  GlobalFlags global;
+  add_global_flags(app, global);
+  int status = 0;
+  const std::string command_line = shell_line(argc, argv);
+  for (const auto& add : command_table()) add(app, {global, command_line, status});
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return usage_status(app, error);
+  } catch (...) {
+    return report_failure(global.verbose);
+  }
+  return status;
+}

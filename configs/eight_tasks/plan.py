@@ -1,0 +1,63 @@
+"""What the scripts of this folder share: tasks, methods, learning rates, folders."""
+import argparse
+import os
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / 'scripts'))
+from measure.experiment import Experiment, Training
+from measure.program import BACKBONE, BINARY, Program, require_file, with_threads
+
+EIGHT = ['trec6', 'sst2', 'sick_nli', 'stsb', 'subj', 'qnli_small', 'rte', 'amcd_en']
+REPORTED = ['cola']  # without a bar
+CHOICE = ['trec6', 'sst2', 'sick_nli']  # tasks whose development splits choose the learning rates
+RATES = {'full': ['5e-5', '1e-4', '2e-4'],
+         'pfeiffer': ['3e-4', '1e-3', '3e-3'],
+         'houlsby': ['3e-4', '1e-3', '3e-3'],
+         'head_only': ['1e-3', '3e-3', '1e-2']}
+SEED = 42
+QUICK = ('train.max_steps=6', 'data.max_train_samples=64', 'data.max_eval_samples=64')
+
+
+def parse_arguments(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--binary', default=BINARY, type=pathlib.Path)
+    parser.add_argument('--model', default=BACKBONE, type=pathlib.Path)
+    parser.add_argument('--data', default=os.environ.get('DATA', 'data'), type=pathlib.Path,
+                        help='folder with text/<task>/{train,dev,test}.jsonl (default: $DATA, or data)')
+    parser.add_argument('--output', default='runs/eight_tasks', type=pathlib.Path, help='folder of the runs')
+    parser.add_argument('--results', default=HERE, type=pathlib.Path, help='folder of the tables')
+    parser.add_argument('--threads', default=2, type=int)
+    parser.add_argument('--quick', action='store_true', help='a few steps a task, to see whether everything runs')
+    return parser
+
+
+def finish_arguments(arguments):
+    if arguments.quick:
+        arguments.output = arguments.results = arguments.output / 'quick'
+    require_file(arguments.data / 'text/trec6/train.jsonl', 'name the folder of the data sets with --data')
+    require_file(arguments.model / 'config.json', 'name the folder of the backbone with --model')
+    return arguments
+
+
+def open_experiment(arguments, config, output):
+    environment = {**with_threads(arguments.threads), 'DATA': str(arguments.data), 'MODEL': str(arguments.model)}
+    test_file = lambda task: arguments.data / 'text' / task.removesuffix('_500') / 'test.jsonl'
+    return Experiment(Program(arguments.binary, environment), config, output, test_file)
+
+
+def suite_training(arguments, method, rate, task, seed=SEED):
+    overrides = (f'adapter={method}', f'train.learning_rate={rate}', f'train.seed={seed}')
+    return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task,
+                    overrides + (QUICK if arguments.quick else ()))
+
+
+def choice_score(experiment, arguments, method, rate):
+    """Mean of the development scores, x 100."""
+    runs = [suite_training(arguments, method, rate, task) for task in CHOICE]
+    return 100 * sum(experiment.train(run)['dev'] for run in runs) / len(runs)
+
+
+def chosen_rate(experiment, arguments, method):
+    return max(RATES[method], key=lambda rate: choice_score(experiment, arguments, method, rate))

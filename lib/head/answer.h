@@ -1,0 +1,18 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <torch/types.h>
+
+#include "head/head.h"
+
+namespace adaptune {
+
+// What a head says of one row, for people and programs. `logits` [C], or [T, C] for a head on every token,
+// where `word_starts` [W] are the first tokens of the words (-1: cut off, answered null).
+//   classification  {"label": "positive", "score": 0.98, "scores": {"negative": 0.02, "positive": 0.98}}
+//   multi-label     {"labels": ["a", "c"], "scores": {...}}   probabilities of each label alone
+//   regression      {"score": 3.7}
+//   tagging         {"tags": ["O", "B-LOC"]}
+nlohmann::ordered_json answer(const HeadSpec& head, const torch::Tensor& logits, const std::vector<int64_t>& word_starts);
+
+}  // namespace adaptune

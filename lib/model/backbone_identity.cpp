@@ -1,0 +1,77 @@
+#include "model/backbone_identity.h"
+
+#include <nlohmann/json.hpp>
+
+#include "backbone/backbone.h"
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "io/fingerprint.h"
+
+namespace adaptune {
+namespace {
+
+using nlohmann::json;
+
+json file_times(const WeightFiles& weights) {
+  json files = json::array();
+  for (const auto& file : weights.files) {
+    files.push_back({std::filesystem::absolute(file).string(), std::filesystem::file_size(file),
+                     std::filesystem::last_write_time(file).time_since_epoch().count()});
+  }
+  return files;
+}
+
+std::string cached_fingerprint(const WeightFiles& weights, const std::filesystem::path& cache) {
+  const json files = file_times(weights);
+  if (!cache.empty() && std::filesystem::exists(cache)) {
+    const json known = json::parse(read_file(cache), nullptr, /*allow_exceptions=*/false);
+    if (known.is_object() && known.value("files", json()) == files) return known.value("fingerprint", "");
+  }
+  const std::string fingerprint = fingerprint_weights(weights);
+  if (!cache.empty()) {
+    try {
+      create_folders(cache.parent_path());
+      write_file_atomically(cache, json{{"files", files}, {"fingerprint", fingerprint}}.dump(2) + "\n");
+    } catch (const IoError&) {  // only costs the next start a second
+    }
+  }
+  return fingerprint;
+}
+
+}  // namespace
+
+void read_backbone_identity(ConfigNode node, BackboneIdentity& identity) {
+  node.read("family", identity.family);
+  node.read("layers", identity.layers);
+  node.read("hidden_size", identity.hidden_size);
+  node.read("name", identity.name);
+  node.read("fingerprint", identity.fingerprint);
+}
+
+std::string describe(const BackboneIdentity& b) {
+  return "fingerprint " + b.fingerprint.substr(0, 8) + "… (" + b.family + ", " + std::to_string(b.layers) +
+         " layers, hidden " + std::to_string(b.hidden_size) + ", '" + b.name + "')";
+}
+
+BackboneIdentity identify_backbone(const std::filesystem::path& folder, const std::filesystem::path& cache) {
+  const auto described = describe_backbone(folder);
+  const auto& info = described->info();
+  BackboneIdentity identity{info.family, info.layers, info.hidden_size, "", ""};
+  const auto canonical = std::filesystem::weakly_canonical(folder);
+  identity.name = canonical.filename().string();
+  identity.fingerprint = cached_fingerprint(find_weight_files(folder), cache);
+  return identity;
+}
+
+void check_same_backbone(const std::string& what, const BackboneIdentity& adapter, const BackboneIdentity& backbone) {
+  if (adapter.fingerprint == backbone.fingerprint) return;
+  const bool same_shape = adapter.family == backbone.family && adapter.layers == backbone.layers &&
+                          adapter.hidden_size == backbone.hidden_size;
+  throw InputError(what + " was trained on another backbone" + "\n     adapter expects  " + describe(adapter) +
+                   "\n     this config has  " + describe(backbone) +
+                   (same_shape ? "\n     same shapes, different weights: results would be meaningless. "
+                                 "--allow-backbone-mismatch to continue."
+                               : "\n     the shapes differ: this adapter cannot run here."));
+}
+
+}  // namespace adaptune

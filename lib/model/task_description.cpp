@@ -1,0 +1,107 @@
+#include "model/task_description.h"
+
+#include "core/error.h"
+
+namespace adaptune {
+namespace {
+
+void read_input(ConfigNode node, TaskInput& input) {
+  node.read("text", input.text);
+  node.read("label", input.label);
+  node.read("tokens", input.tokens);
+  node.read("max_seq_length", input.max_seq_length, at_least(3));
+  node.read("truncation", input.truncation, one_of({"longest_first", "only_first", "only_second"}));
+}
+
+void read_member(ConfigNode node, FusedAdapter& member) {
+  node.read("path", member.path);
+  node.read("sha256", member.sha256);
+}
+
+// A damaged description is bad input, not a slip in the user's configuration.
+template <typename Description, typename Read>
+Description load(const std::filesystem::path& file, const Read& read) {
+  try {
+    auto document = ConfigDocument::load(file.string());
+    Description description;
+    read(document.root(), description);
+    document.finish();
+    return description;
+  } catch (const UsageError& error) {
+    throw InputError(error.what());
+  }
+}
+
+void read_fusion_description(ConfigNode root, FusionDescription& description) {
+  read_task_description(root, description.target);
+  auto node = root.child("fusion");
+  read_fusion_options(node, description.options);
+  auto members = node.child("members");
+  for (auto& [name, member] : members.entries()) {
+    FusedAdapter fused{name, "", ""};
+    read_member(member, fused);
+    description.members.push_back(fused);
+  }
+}
+
+}  // namespace
+
+void read_task_description(ConfigNode root, TaskDescription& d) {
+  root.read("written_by", d.written_by);
+  root.read("name", d.name);
+  root.read("model", d.model);
+  read_backbone_identity(root.child("backbone"), d.backbone);
+  read_adapter_spec(root, "adapter", d.adapter);
+  auto head = root.child("head");
+  head.read("type", d.head.type, one_of(head_types()));
+  head.read("labels", d.head.labels);
+  read_head_spec(head, d.head);
+  read_input(root.child("input"), d.input);
+  root.read("metrics", d.metrics);
+  root.read("scores", d.scores);
+  root.read("step", d.step);
+}
+
+std::string task_description_yaml(const TaskDescription& description) {
+  auto document = ConfigDocument::empty();
+  TaskDescription copy = description;
+  read_task_description(document.root(), copy);
+  return document.resolved();
+}
+
+TaskDescription load_task_description(const std::filesystem::path& file) {
+  return load<TaskDescription>(file, [](ConfigNode root, TaskDescription& d) { read_task_description(root, d); });
+}
+
+std::string fusion_description_yaml(const FusionDescription& description) {
+  auto document = ConfigDocument::empty();
+  FusionDescription copy = description;
+  read_task_description(document.root(), copy.target);
+  auto node = document.root().child("fusion");
+  read_fusion_options(node, copy.options);
+  auto members = node.child("members");
+  for (auto& member : copy.members) read_member(members.child(member.name), member);
+  return document.resolved();
+}
+
+FusionDescription load_fusion_description(const std::filesystem::path& file) {
+  return load<FusionDescription>(file, read_fusion_description);
+}
+
+void read_fusion_options(ConfigNode node, FusionOptions& o) {
+  std::string preset = "dynamic";
+  node.read("config", preset, one_of({"dynamic", "static"}));
+  if (preset == "static") o.value = o.value_initialized = o.regularization = false;
+  node.read("query", o.query);
+  node.read("key", o.key);
+  node.read("value", o.value);
+  node.read("query_before_ln", o.query_before_ln);
+  node.read("residual_before", o.residual_before);
+  node.read("temperature", o.temperature);
+  node.read("value_before_softmax", o.value_before_softmax);
+  node.read("value_initialized", o.value_initialized);
+  node.read("regularization", o.regularization);
+  node.read("dropout_prob", o.dropout_prob, within(0, 1));
+}
+
+}  // namespace adaptune

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "adapter/fusion.h"
+#include "adapter/method.h"
+#include "core/config_node.h"
+#include "head/head.h"
+#include "model/backbone_identity.h"
+
+namespace adaptune {
+
+// How a task's inputs are read: what prediction needs beside the weights.
+struct TaskInput {
+  std::vector<std::string> text;                  // columns, one or two; tagging: none
+  std::string label, tokens;
+  int64_t max_seq_length = 128;
+  std::string truncation = "longest_first";
+};
+
+// adapter.yaml: everything about a trained task but its tensors.
+struct TaskDescription {
+  std::string name;
+  std::string model;                              // the backbone's folder as the configuration named it
+  BackboneIdentity backbone;
+  AdapterSpec adapter;
+  HeadSpec head;
+  TaskInput input;
+  std::vector<std::string> metrics;
+  std::map<std::string, double> scores;           // of the validation split, by metric
+  int64_t step = 0;                               // of these weights
+  std::string written_by;                         // "adaptune 0.1.0"
+};
+
+// Reads over `description`; with an empty document it is the writer (ConfigDocument::resolved()).
+void read_task_description(ConfigNode root, TaskDescription& description);
+std::string task_description_yaml(const TaskDescription& description);
+// InputError naming the file and the line.
+TaskDescription load_task_description(const std::filesystem::path& file);
+
+// One member of a fusion as fusion.yaml names it.
+struct FusedAdapter {
+  std::string name, path;                         // the folder, relative to fusion.yaml's where it lies in the same run
+  std::string sha256;                             // of its tensors, checked at loading
+};
+
+// fusion.yaml.
+struct FusionDescription {
+  TaskDescription target;                         // its adapter spec is that of the target's own adapter
+  FusionOptions options;
+  std::vector<FusedAdapter> members;
+};
+std::string fusion_description_yaml(const FusionDescription& description);
+FusionDescription load_fusion_description(const std::filesystem::path& file);
+
+// AdapterHub's ten keys, and `config: dynamic | static` as their presets.
+void read_fusion_options(ConfigNode node, FusionOptions& options);
+
+}  // namespace adaptune

@@ -1,0 +1,35 @@
+#include "model/task_model.h"
+
+namespace adaptune {
+
+TaskModel::TaskModel(Backbone& backbone, std::shared_ptr<Attachment> attachment, std::shared_ptr<Head> head)
+    : backbone_(backbone), attachment_(std::move(attachment)), head_(std::move(head)) {
+  attachment_->attach();
+}
+
+TaskModel::~TaskModel() { attachment_->detach(); }
+
+torch::Tensor TaskModel::logits(const Batch& batch) {
+  return head_->forward(backbone_.forward(batch, head_->wanted()));
+}
+
+void TaskModel::train(bool on, bool backbone_dropout) {
+  attachment_->train(on);
+  head_->train(on);
+  backbone_.set_dropout(on && backbone_dropout);
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> TaskModel::trainable() const {
+  std::vector<std::pair<std::string, torch::Tensor>> parameters;
+  for (const auto& item : attachment_->named_parameters()) {
+    const auto& parameter = item.value();
+    if (!parameter.requires_grad() || !attachment_->used(parameter, head_->wanted())) continue;
+    parameters.emplace_back(item.key(), parameter);
+  }
+  for (const auto& item : head_->named_parameters()) {
+    if (item.value().requires_grad()) parameters.emplace_back(std::string(kHeadPrefix) + item.key(), item.value());
+  }
+  return parameters;
+}
+
+}  // namespace adaptune

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "recipe/console.h"
+
+namespace adaptune {
+
+// `adaptune doctor`: versions, devices, threads, kernels and disk, to paste into a bug report. Returns 0.
+int doctor(Console& console);
+
+}  // namespace adaptune

@@ -1,0 +1,120 @@
+#include "recipe/init.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/text_distance.h"
+
+namespace adaptune {
+namespace {
+
+constexpr const char* kBert = R"(# One task adapter on a BERT-type backbone:   adaptune train FILE
+model: models/bert-base-uncased     # Hugging Face folder: config.json, weights, vocab.txt or tokenizer.json
+adapter: pfeiffer                   # houlsby | pfeiffer | parallel | lora | ia3 | head_only | full | ...
+
+task:
+  name: sst2                        # name of the adapter and its folder
+  type: classification              # classification | multilabel_classification | regression | tagging
+  text: sentence                    # a column, or [premise, hypothesis] for pairs
+  label: label
+  # labels: [negative, positive]    # fixes their order; otherwise sorted, from the training files
+  metric: accuracy                  # the first metric chooses the best checkpoint
+
+data:
+  train: data/sst2/train.tsv        # .tsv .csv .jsonl .json .conll, each also .gz; a list concatenates
+  validation: data/sst2/dev.tsv
+  # test: data/sst2/test.tsv        # for eval --split test
+  max_seq_length: 128
+
+train:
+  learning_rate: 1e-4
+  num_train_epochs: 10
+  per_device_train_batch_size: 32
+  early_stopping_patience: 3
+  seed: 42
+
+output_dir: runs/sst2
+)";
+
+constexpr const char* kSuite = R"(# Several tasks, then AdapterFusion:
+#   adaptune train FILE     knowledge extraction: an adapter for each task; finished ones are skipped
+#   adaptune fuse  FILE     knowledge composition: a fusion over the frozen adapters for each target
+#   adaptune eval  FILE     the table: majority, single adapter, fusion
+model: models/bert-base-uncased
+adapter: {config: pfeiffer, reduction_factor: 16}
+
+data: {max_seq_length: 128}         # defaults for every task
+train: {learning_rate: 1e-4, num_train_epochs: 10, per_device_train_batch_size: 32}
+
+tasks:
+  mnli:
+    type: classification
+    text: [premise, hypothesis]
+    label: gold_label
+    labels: [entailment, neutral, contradiction]
+    metric: accuracy
+    data: {train: data/mnli/train.jsonl, validation: data/mnli/dev_matched.jsonl}
+    train: {num_train_epochs: 3}    # for this task only
+  stsb:
+    type: regression
+    text: [sentence1, sentence2]
+    label: score
+    metric: [spearmanr, pearsonr]
+    data: {train: data/stsb/train.tsv, validation: data/stsb/dev.tsv}
+  conll03:
+    type: tagging
+    tokens: tokens                  # a list column, or a .conll file
+    label: ner_tags
+    metric: seqeval_f1
+    data: {train: data/conll03/train.conll, validation: data/conll03/dev.conll}
+  rte:
+    type: classification
+    text: [sentence1, sentence2]
+    label: label
+    metric: accuracy
+    data: {train: data/rte/train.tsv, validation: data/rte/dev.tsv, max_seq_length: 256}
+
+fusion:
+  config: dynamic                   # dynamic | static
+  adapters: all                     # or [mnli, stsb]; adapters elsewhere: {squad: hub/squad-adapter}
+  targets: [rte, stsb]              # one fusion for each
+  head: new                         # new | warm: start from the target's own head
+  train: {learning_rate: 5e-5, num_train_epochs: 10}
+
+output_dir: runs/glue
+)";
+
+const std::vector<std::pair<std::string, const char*>>& templates() {
+  static const std::vector<std::pair<std::string, const char*>> table = {{"bert", kBert}, {"suite", kSuite}};
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::string> template_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : templates()) names.push_back(name);
+  return names;
+}
+
+int init(const std::string& name, const std::string& output, Console& console) {
+  for (const auto& [known, text] : templates()) {
+    if (known != name) continue;
+    if (output == "-") {
+      console.result(text);
+      return 0;
+    }
+    if (std::filesystem::exists(output)) throw UsageError(output + " exists; choose another file with -o");
+    write_file_atomically(output, text);
+    console.say("wrote " + output + "; edit it, then: adaptune check " + output);
+    return 0;
+  }
+  std::string message = "template '" + name + "' is not known; known:";
+  for (const auto& known : template_names()) message += " " + known;
+  if (const auto near = nearest_name(name, template_names())) message += "; did you mean '" + *near + "'?";
+  throw UsageError(message);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,154 @@
+#include "recipe/inspect.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/thousands.h"
+#include "io/tensor_file.h"
+#include "model/backbone_identity.h"
+#include "model/task_directory.h"
+#include "report/number_format.h"
+#include "report/table.h"
+
+namespace adaptune {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+// What a path is: the tensors in it and the texts that explain them.
+struct Contents {
+  std::string what;                               // "adapter", "backbone", ...
+  TensorMap tensors;
+  std::vector<fs::path> texts;                    // shown as they are
+  ordered_json facts = ordered_json::object();
+};
+
+void add_tensor_files(const fs::path& folder, Contents& contents) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto ending = entry.path().extension();
+    if (ending != ".safetensors" && ending != ".bin" && ending != ".pt") continue;
+    const std::string prefix = entry.path().stem().string() + ": ";
+    for (auto& [name, tensor] : read_tensor_file(entry.path())) contents.tensors.emplace(prefix + name, tensor);
+  }
+}
+
+void add_texts(const fs::path& folder, const std::vector<std::string>& names, Contents& contents) {
+  for (const auto& name : names) {
+    if (fs::exists(folder / name)) contents.texts.push_back(folder / name);
+  }
+}
+
+Contents folder_contents(const fs::path& folder) {
+  Contents contents;
+  if (is_task_directory(folder) || is_fusion_directory(folder)) {
+    contents.what = is_task_directory(folder) ? "adapter" : "fusion";
+    add_texts(folder, {"adapter.yaml", "fusion.yaml"}, contents);
+    add_tensor_files(folder, contents);
+  } else if (fs::exists(folder / "state.json")) {
+    contents.what = "checkpoint";
+    add_texts(folder, {"state.json"}, contents);
+    add_tensor_files(folder, contents);
+  } else if (fs::exists(folder / "status.json")) {
+    contents.what = "run";
+    add_texts(folder, {"status.json", "results.md"}, contents);
+  } else if (fs::exists(folder / "adapter_config.json") || fs::exists(folder / "adapter_fusion_config.json") ||
+             fs::exists(folder / "head_config.json")) {
+    contents.what = "AdapterHub or PEFT folder";
+    add_texts(folder, {"adapter_config.json", "adapter_fusion_config.json", "head_config.json"}, contents);
+    add_tensor_files(folder, contents);
+  } else if (fs::exists(folder / "config.json")) {
+    contents.what = "backbone";
+    const auto identity = identify_backbone(folder);
+    contents.facts = {{"family", identity.family}, {"layers", identity.layers}, {"hidden_size", identity.hidden_size},
+                      {"fingerprint", identity.fingerprint}};
+    contents.tensors = read_weights(folder);
+  } else {
+    throw InputError(fs::absolute(folder).string() + ": not a backbone, adapter, fusion, checkpoint or run");
+  }
+  return contents;
+}
+
+Contents contents_of(const fs::path& path) {
+  if (fs::is_directory(path)) return folder_contents(path);
+  if (!fs::exists(path)) throw InputError(fs::absolute(path).string() + ": no such file or folder");
+  Contents contents;
+  contents.what = "tensor file";
+  contents.tensors = read_tensor_file(path);
+  return contents;
+}
+
+std::string shape(const torch::Tensor& tensor) {
+  std::ostringstream text;
+  text << tensor.sizes();
+  return text.str();
+}
+
+std::string as_text(const Contents& contents, const std::string& path) {
+  std::string text = path + ": " + contents.what + "\n";
+  for (const auto& [name, fact] : contents.facts.items()) text += "  " + name + "  " + (fact.is_string() ? fact.get<std::string>() : fact.dump()) + "\n";
+  for (const auto& file : contents.texts) text += "\n" + file.filename().string() + "\n" + read_file(file);
+  if (contents.tensors.empty()) return text;
+  Table table({{"tensor"}, {"type"}, {"shape"}, {"numbers", Align::kRight}});
+  int64_t total = 0;
+  for (const auto& [name, tensor] : contents.tensors) {
+    table.add_row({name, std::string(c10::toString(tensor.scalar_type())), shape(tensor), thousands(tensor.numel())});
+    total += tensor.numel();
+  }
+  return text + "\n" + table.text() + "\n  " + thousands(total) + " numbers in " + std::to_string(contents.tensors.size()) + " tensors\n";
+}
+
+std::string as_json(const Contents& contents) {
+  ordered_json object = {{"what", contents.what}};
+  for (const auto& [name, fact] : contents.facts.items()) object[name] = fact;
+  auto& tensors = object["tensors"] = ordered_json::object();
+  for (const auto& [name, tensor] : contents.tensors) {
+    tensors[name] = {{"type", c10::toString(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}};
+  }
+  return object.dump(2) + "\n";
+}
+
+// Empty when both are the same.
+std::string difference(const torch::Tensor& a, const torch::Tensor& b) {
+  if (a.sizes() != b.sizes()) return "shape " + shape(a) + " and " + shape(b);
+  if (a.scalar_type() != b.scalar_type()) return std::string("type ") + c10::toString(a.scalar_type()) + " and " + c10::toString(b.scalar_type());
+  if (at::equal(a, b)) return "";
+  const auto gap = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+  return "values, by up to " + scientific(gap, 3);
+}
+
+}  // namespace
+
+int inspect(const std::string& path, Console& console) {
+  const auto contents = contents_of(path);
+  console.result(console.json() ? as_json(contents) : as_text(contents, path));
+  return 0;
+}
+
+int inspect_difference(const std::string& first, const std::string& second, Console& console) {
+  const auto a = contents_of(first).tensors, b = contents_of(second).tensors;
+  ordered_json differences = ordered_json::object();
+  for (const auto& [name, tensor] : a) {
+    const auto other = b.find(name);
+    const auto text = other == b.end() ? std::string("only in the first") : difference(tensor, other->second);
+    if (!text.empty()) differences[name] = text;
+  }
+  for (const auto& [name, tensor] : b) {
+    if (!a.count(name)) differences[name] = "only in the second";
+  }
+  if (console.json()) {
+    console.result(differences.dump(2) + "\n");
+  } else {
+    Table table({{"tensor"}, {"differs in"}});
+    for (const auto& [name, text] : differences.items()) table.add_row({name, text.get<std::string>()});
+    console.result(differences.empty() ? "the same " + std::to_string(a.size()) + " tensors, bit for bit\n" : table.text());
+  }
+  return differences.empty() ? 0 : 1;
+}
+
+}  // namespace adaptune

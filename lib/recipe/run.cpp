@@ -1,0 +1,100 @@
+#include "recipe/run.h"
+
+#include <torch/torch.h>
+
+#include <charconv>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/version.h"
+
+namespace adaptune {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSettings = "settings.yaml";
+
+std::string config_file(const std::string& given) {
+  if (!fs::is_directory(given)) return given;
+  const fs::path file = fs::path(given) / "config.yaml";
+  if (fs::exists(file)) return file.string();
+  throw UsageError(fs::absolute(given).string() + ": no config.yaml there; give a configuration file or the output_dir of a run");
+}
+
+}  // namespace
+
+torch::Device device_by_name(const std::string& name) {
+  if (name == "cpu") return torch::kCPU;
+  const bool any = name == "cuda", numbered = name.rfind("cuda:", 0) == 0;
+  int index = 0;
+  const char* end = name.data() + name.size();
+  const bool fine = any || (numbered && std::from_chars(name.data() + 5, end, index).ptr == end && name.size() > 5);
+  if (!fine) throw UsageError("--device '" + name + "' is not known; known: cpu cuda cuda:N");
+  if (!torch::cuda::is_available()) {
+    throw UsageError("--device " + name + ": this LibTorch sees no CUDA device; use --device cpu, or build with a CUDA LibTorch on a machine with a GPU");
+  }
+  if (index >= static_cast<int>(torch::cuda::device_count())) {
+    throw UsageError("--device " + name + ": this machine has " + std::to_string(torch::cuda::device_count()) + " CUDA device(s)");
+  }
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+std::vector<const TaskConfig*> Run::selected_tasks() const {
+  std::vector<const TaskConfig*> selected;
+  for (const auto& name : flags.tasks) selected.push_back(&config.task(name));
+  if (!flags.tasks.empty()) return selected;
+  for (const auto& task : config.tasks) selected.push_back(&task);
+  return selected;
+}
+
+Run open_run(const RunFlags& flags) {
+  Run run;
+  run.flags = flags;
+  auto document = ConfigDocument::load(config_file(flags.config), flags.overrides);
+  run.config = read_run_config(document.root());
+  document.finish();
+  if (!flags.output_dir.empty()) run.config.output_dir = flags.output_dir;
+  run.resolved = document.resolved();
+  run.config_sha256 = sha256_hex(run.resolved);
+  run.folder = run.config.output_dir;
+  run.selected_tasks();
+  run.device = device_by_name(flags.device);
+  return run;
+}
+
+void claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
+  std::string problems;
+  for (const auto& claim : claims) {
+    const fs::path file = claim.folder / kSettings;
+    if (!fs::exists(file)) continue;
+    if (run.flags.overwrite) {
+      fs::remove_all(claim.folder);
+      continue;
+    }
+    const auto difference = identity_difference(read_file(file), claim.settings);
+    if (!difference.empty()) problems += "\n" + fs::absolute(claim.folder).string() + " was made with other settings:" + difference;
+  }
+  if (!problems.empty()) {
+    throw UsageError("output_dir '" + run.config.output_dir + "' belongs to another configuration" + problems +
+                     "\nchoose another output_dir, or --overwrite to start these anew");
+  }
+  for (const auto& claim : claims) {
+    create_folders(claim.folder);
+    write_file_atomically(claim.folder / kSettings, claim.settings);
+  }
+}
+
+void prepare_run_folder(const Run& run, uint64_t bytes) {
+  create_folders(run.folder);
+  const uint64_t free = free_disk_bytes(run.folder);
+  if (free < bytes) {
+    throw IoError(fs::absolute(run.folder).string() + ": " + std::to_string(free >> 20) + " MiB are free, this run needs about " +
+                  std::to_string(bytes >> 20) + " MiB; free some space or choose another output_dir");
+  }
+  const std::string header = std::string("# adaptune ") + kVersion + "\n# " + run.flags.command_line + "\n";
+  write_file_atomically(run.folder / "config.yaml", header + run.resolved);
+}
+
+}  // namespace adaptune

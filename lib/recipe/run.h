@@ -1,0 +1,58 @@
+#pragma once
+// A run as a command opens it: configuration, flags, device, folder.
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "recipe/console.h"
+#include "recipe/run_config.h"
+
+namespace adaptune {
+
+// What the command line says beside the configuration.
+struct RunFlags {
+  std::string config;                             // a YAML file, or the folder of a run
+  std::vector<std::string> overrides;
+  std::vector<std::string> tasks;                 // only these; empty: all
+  std::string output_dir;                         // wins over the configuration's
+  std::string resume = "auto";                    // auto | never | a checkpoint
+  std::string device = "cpu";
+  bool overwrite = false;
+  bool dry_run = false;
+  bool allow_backbone_mismatch = false;
+  std::string command_line;                       // for config.yaml and status.json
+};
+
+struct Run {
+  RunFlags flags;
+  RunConfig config;
+  std::string resolved;                           // the configuration with every default written
+  std::string config_sha256;
+  torch::Device device = torch::kCPU;
+  std::filesystem::path folder;                   // output_dir
+  std::filesystem::path task_folder(const std::string& task) const { return folder / task; }
+  std::filesystem::path fusion_folder(const std::string& target) const { return folder / "fusion" / target; }
+  std::vector<const TaskConfig*> selected_tasks() const;     // those of --task, or all
+};
+
+// Reads and checks the configuration. UsageError with all of its errors.
+Run open_run(const RunFlags& flags);
+
+// "cpu", "cuda", "cuda:1"; UsageError for a device that this build or machine does not have.
+torch::Device device_by_name(const std::string& name);
+
+// UsageError when the run's folder already holds results of other settings for one of the tasks; with
+// --overwrite those results are removed instead. `settings` of each by its folder.
+struct FolderSettings {
+  std::filesystem::path folder;
+  std::string settings;
+};
+void claim_folders(const Run& run, const std::vector<FolderSettings>& claims);
+// Creates the run's folder with config.yaml in it. UsageError when less than `bytes` are free there.
+void prepare_run_folder(const Run& run, uint64_t bytes);
+
+}  // namespace adaptune

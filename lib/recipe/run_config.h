@@ -1,0 +1,83 @@
+#pragma once
+// The configuration of a run: one schema for all commands. What can be said without touching a file is
+// checked here; the rest in run_checks.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/fusion.h"
+#include "adapter/method.h"
+#include "core/config_node.h"
+#include "data/dataset.h"
+#include "data/encoded.h"
+#include "head/head.h"
+#include "train/train_options.h"
+
+namespace adaptune {
+
+// The `data:` section; a task's own is read over the run's.
+struct DataConfig {
+  std::vector<std::string> train, validation, test;
+  int64_t max_seq_length = 128;                   // tokens, special ones included
+  std::string truncation = "longest_first";       // longest_first | only_first | only_second
+  std::optional<int64_t> max_train_samples;       // the first of a seeded shuffle
+  std::optional<int64_t> max_eval_samples;
+  bool quoted = false;                            // .tsv: double quotes enclose fields as in .csv
+};
+
+struct TaskConfig {
+  std::string name;
+  std::string place;                              // in the configuration: "glue.yaml:9:3"
+  HeadSpec head;
+  std::vector<std::string> text;                  // columns; empty: the usual ones
+  std::string label, tokens;
+  std::vector<std::string> metrics;
+  AdapterSpec adapter;
+  DataConfig data;
+  TrainOptions train;
+};
+
+// A member of a fusion: a task of this run, or an adapter folder of our own, AdapterHub's or PEFT's.
+struct FusionMember {
+  std::string name;
+  std::string path;                               // empty: the task's own
+};
+
+struct FusionConfig {
+  FusionOptions options;
+  std::vector<FusionMember> members;              // in the order of the attention columns
+  std::vector<std::string> targets;               // names of tasks
+  bool include_target = true;                     // false: the target's own adapter stays out of its fusion
+  bool warm_head = false;                         // start from the target's own head instead of a new one
+  TrainOptions train;
+};
+
+struct RunConfig {
+  std::string model;                              // Hugging Face folder
+  std::string output_dir;
+  std::vector<std::string> export_formats;        // adapterhub
+  std::vector<TaskConfig> tasks;
+  FusionConfig fusion;                            // all tasks on all tasks where the file says nothing
+  const TaskConfig& task(const std::string& name) const;   // UsageError with the known names
+};
+
+// Reads and records everything (ConfigDocument::resolved()); errors are collected in the document.
+RunConfig read_run_config(ConfigNode root);
+// Dropout of the frozen backbone in training: the user's word, or the method's default.
+bool backbone_dropout(const TaskConfig& task);
+
+LabelKind label_kind(const std::string& head_type);
+// How the task's files are read, tokenized and sampled.
+DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples);
+EncodingOptions encoding_options(const DataConfig& data);
+
+// The settings that decide what a task's training computes, one "key: value" a line: two runs into one
+// folder must agree in all of them. Numbers of steps, logging, saving and patience are not among them.
+std::string task_identity(const RunConfig& config, const TaskConfig& task);
+std::string fusion_identity(const RunConfig& config, const TaskConfig& target);
+// Lines that differ, "  - old" and "  + new"; empty when equal.
+std::string identity_difference(const std::string& before, const std::string& now);
+
+}  // namespace adaptune

@@ -1,0 +1,47 @@
+#pragma once
+// A stage of training: knowledge extraction and knowledge composition are the same walk over tasks, each
+// with its own folder, status, progress and result; they differ in what is trained and what is written.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "recipe/console.h"
+#include "recipe/run.h"
+#include "recipe/start_up.h"
+#include "recipe/workspace.h"
+#include "train/trainer.h"
+
+namespace adaptune {
+
+// One training of a stage.
+struct StageTask {
+  const TaskConfig* task = nullptr;
+  const TrainOptions* options = nullptr;
+  std::filesystem::path folder;                   // checkpoints and logs
+  std::filesystem::path output;                   // what is written at the end
+  std::string settings;                           // task_identity or fusion_identity
+};
+
+// What is trained, fresh from the seed, and how it is written once it is.
+struct StageModel {
+  std::shared_ptr<Attachment> attachment;
+  std::shared_ptr<Head> head;
+  std::vector<PartCount> parts;
+  std::function<int64_t(const TaskDescription&)> write;   // returns bytes
+};
+
+struct Stage {
+  std::string name;                               // of the command
+  std::vector<StageTask> tasks;
+  std::filesystem::path results;                  // folder of the stage's results.json
+  std::function<StageModel(const TaskConfig&)> prepare;
+};
+
+// Checks, claims the folders, trains what is not finished, prints the table. Returns the exit status: 0, or
+// 75 when a signal stopped it.
+int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console);
+
+}  // namespace adaptune

@@ -1,0 +1,94 @@
+#include "recipe/start_up.h"
+
+#include <torch/torch.h>
+
+#include "core/thousands.h"
+#include "core/version.h"
+#include "report/number_format.h"
+#include "report/table.h"
+#include "train/trainer.h"
+
+namespace adaptune {
+namespace {
+
+std::string split_text(const std::string& name, const TaskSplit& split) {
+  std::string text = name + " " + thousands(split.rows->size());
+  if (split.in_files > split.rows->size()) text += " (of " + thousands(split.in_files) + ")";
+  return text;
+}
+
+std::string remarks(const TaskConfig& task, const EncodedSplit& rows) {
+  std::string text = thousands(rows.cut_rows) + " examples cut at " + std::to_string(task.data.max_seq_length) +
+                     " tokens (longest " + std::to_string(rows.longest) + ")";
+  if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";
+  if (rows.cut_words > 0) text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
+  return text;
+}
+
+}  // namespace
+
+std::string header_text(const Run& run, Workspace& workspace) {
+  const auto& info = workspace.info();
+  return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + run.device.str() + ", " +
+         std::to_string(torch::get_num_threads()) + " threads)  ·  config " + run.flags.config + " (sha256 " +
+         run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " + std::to_string(info.layers) +
+         " layers  hidden " + std::to_string(info.hidden_size) + "  " + run.config.model + "  fingerprint " +
+         workspace.identity().fingerprint.substr(0, 8) + "…\n" + "tokenizer  " + workspace.tokenizer().description();
+}
+
+std::string data_text(const TaskConfig& task, const TaskData& data) {
+  std::string text = "data       " + task.name + "  " + split_text("train", data.train);
+  if (data.validation) text += "  " + split_text("validation", *data.validation);
+  text += "   " + remarks(task, *data.train.rows);
+  if (data.head.labels.empty()) return text;
+  text += "\n           labels ";
+  constexpr size_t kShown = 12;
+  for (size_t i = 0; i < data.head.labels.size() && i < kShown; ++i) {
+    text += (i ? " · " : "") + data.head.labels[i] + " " + thousands(data.train.label_counts[i]);
+  }
+  if (data.head.labels.size() > kShown) text += " · " + std::to_string(data.head.labels.size() - kShown) + " more";
+  return text;
+}
+
+PartCount head_count(const std::string& task, const Head& head) {
+  const auto& spec = head.spec();
+  const std::string labels = spec.labels.empty() ? "" : ", " + std::to_string(spec.labels.size()) + " labels";
+  return {"head " + task, spec.type + labels, parameter_count(head), parameter_count(head)};
+}
+
+std::vector<PartCount> part_counts(const TaskConfig& task, Backbone& backbone, const TaskAdapter& adapter,
+                                   const Head& head) {
+  const int64_t overridden = overridden_count(task.adapter, backbone);
+  int64_t own = overridden;
+  for (const auto& [site, module] : adapter.adapters()) own += parameter_count(*module);
+  return {{"backbone", "frozen", shape_count(backbone) - overridden, 0},
+          {"adapter " + task.name, describe(task.adapter, backbone.info().layers), own, own},
+          head_count(task.name, head)};
+}
+
+std::string parameter_table(const std::vector<PartCount>& parts) {
+  Table table({{"part"}, {"where"}, {"parameters", Align::kRight}, {"trainable", Align::kRight}, {""}});
+  PartCount total{"total", "", 0, 0};
+  for (const auto& part : parts) {
+    table.add_row({part.part, part.where, thousands(part.parameters), thousands(part.trainable), ""});
+    total.parameters += part.parameters;
+    total.trainable += part.trainable;
+  }
+  const double share = static_cast<double>(total.trainable) / static_cast<double>(std::max<int64_t>(1, total.parameters));
+  table.add_row({total.part, "", thousands(total.parameters), thousands(total.trainable), percentage(share)});
+  return table.text();
+}
+
+std::string schedule_text(const TrainOptions& o, int64_t examples) {
+  const int64_t steps = total_steps(o, examples);
+  const int64_t warmup = o.warmup_steps.value_or(static_cast<int64_t>(o.warmup_ratio * static_cast<double>(steps)));
+  std::string batch = std::to_string(o.per_device_train_batch_size);
+  if (o.gradient_accumulation_steps > 1) batch += " × " + std::to_string(o.gradient_accumulation_steps);
+  const std::string length = o.max_steps ? thousands(steps) + " steps"
+                                         : std::to_string(o.num_train_epochs) + " epochs × " +
+                                               thousands(steps / std::max<int64_t>(1, o.num_train_epochs)) + " steps = " + thousands(steps);
+  return "schedule   " + length + " · batch " + batch + " · " + o.optim + " lr " + scientific(o.learning_rate, 1) + " " +
+         o.lr_scheduler_type + ", warm-up " + thousands(warmup) + " · seed " + std::to_string(o.seed);
+}
+
+}  // namespace adaptune

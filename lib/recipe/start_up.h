@@ -1,0 +1,31 @@
+#pragma once
+// The lines a command prints before it works: what was understood, and what it will train.
+
+#include <string>
+#include <vector>
+
+#include "model/task_adapter.h"
+#include "recipe/workspace.h"
+
+namespace adaptune {
+
+// Program, LibTorch, threads, configuration, backbone, tokenizer.
+std::string header_text(const Run& run, Workspace& workspace);
+// Examples, cut texts, label counts of a task.
+std::string data_text(const TaskConfig& task, const TaskData& data);
+
+// A line of the parameter table.
+struct PartCount {
+  std::string part, where;
+  int64_t parameters = 0, trainable = 0;
+};
+// Of a task's model; overridden tensors count as the adapter's, not the backbone's.
+std::vector<PartCount> part_counts(const TaskConfig& task, Backbone& backbone, const TaskAdapter& adapter,
+                                   const Head& head);
+PartCount head_count(const std::string& task, const Head& head);
+std::string parameter_table(const std::vector<PartCount>& parts);
+
+// "10 epochs × 2 105 steps = 21 050 · batch 32 · AdamW lr 1e-4 linear, warm-up 1 263 · seed 42"
+std::string schedule_text(const TrainOptions& options, int64_t examples);
+
+}  // namespace adaptune

@@ -1,0 +1,49 @@
+#include "recipe/train.h"
+
+#include <torch/torch.h>
+
+#include "model/task_directory.h"
+#include "recipe/adapter_source.h"
+#include "recipe/export.h"
+#include "recipe/stage.h"
+
+namespace adaptune {
+namespace {
+
+StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig& task) {
+  torch::manual_seed(static_cast<uint64_t>(task.train.seed));
+  auto& backbone = workspace.backbone();
+  const auto adapter = std::make_shared<TaskAdapter>(task.adapter, backbone);
+  const auto head = make_head(workspace.data(task).head, backbone.info());
+  if (!task.adapter.load.empty()) {
+    const auto source = load_adapter(task.adapter.load, backbone, workspace.identity(), torch::kCPU,
+                                     run.flags.allow_backbone_mismatch);
+    load_parameters(*adapter, parameter_map(*source.adapter), task.adapter.load);
+  }
+  adapter->to(run.device);
+  head->to(run.device);
+  const auto write = [&run, &backbone, adapter, head](const TaskDescription& description) {
+    const auto folder = run.task_folder(description.name);
+    const auto bytes = write_task_directory(folder / "adapter", description, *adapter, *head);
+    for (const auto& format : run.config.export_formats) {
+      export_adapter(folder / "export" / format, description, *adapter, *head, backbone);
+    }
+    return bytes;
+  };
+  return {adapter, head, part_counts(task, backbone, *adapter, *head), write};
+}
+
+}  // namespace
+
+int train(const RunFlags& flags, Console& console) {
+  const Run run = open_run(flags);
+  Workspace workspace(run);
+  Stage stage{"train", {}, run.folder, [&](const TaskConfig& task) { return fresh_adapter(run, workspace, task); }};
+  for (const auto* task : run.selected_tasks()) {
+    const auto folder = run.task_folder(task->name);
+    stage.tasks.push_back({task, &task->train, folder, folder / "adapter", task_identity(run.config, *task)});
+  }
+  return run_stage(run, workspace, stage, console);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,69 @@
+#pragma once
+// What the tasks of a run share: backbone, tokenizer, and data read and tokenized once.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/encoded_cache.h"
+#include "data/label_map.h"
+#include "model/backbone_identity.h"
+#include "model/task_description.h"
+#include "recipe/run.h"
+#include "tokenizer/tokenizer.h"
+
+namespace adaptune {
+
+// A split of a task, ready for batches.
+struct TaskSplit {
+  std::shared_ptr<const EncodedSplit> rows;
+  int64_t in_files = 0;                           // examples before max_*_samples
+  std::vector<int64_t> label_counts;              // by label; regression: empty
+  std::string content;                            // size and digest of its files, for identities
+};
+
+// A task's data and what follows from it.
+struct TaskData {
+  HeadSpec head;                                  // the labels filled in from the training files
+  TaskInput input;                                // the columns that were read
+  TaskSplit train;
+  std::optional<TaskSplit> validation;
+};
+
+class Workspace {
+ public:
+  // Reads config.json and the tokenizer; weights only when backbone() is called.
+  explicit Workspace(const Run& run);
+
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const BackboneInfo& info() const { return described_->info(); }
+  Backbone& described() { return *described_; }   // sites and shapes, no weights
+  Backbone& backbone();                           // on the run's device
+  const BackboneIdentity& identity();
+  int32_t pad_id() const { return tokenizer_->pad_id(); }
+
+  // InputError and UsageError for what is wrong with files, labels, metrics or lengths.
+  const TaskData& data(const TaskConfig& task);
+  // What describes the task without having trained it.
+  TaskDescription describe(const TaskConfig& task);
+  // Another split of the task, encoded with the labels of `labels`.
+  TaskSplit read_split(const TaskConfig& task, const std::vector<std::string>& files,
+                       std::optional<int64_t> max_samples, const std::vector<std::string>& labels);
+  // What a checkpoint must have been made with: settings, backbone and data.
+  std::string job_identity(const std::string& settings, const TaskData& data);
+
+ private:
+  TaskData read_task(const TaskConfig& task);
+  TaskSplit encode(const TaskConfig& task, const Dataset& dataset, const std::vector<std::string>& files,
+                   const LabelMap& labels);
+
+  const Run& run_;
+  std::unique_ptr<Backbone> described_, backbone_;
+  std::optional<BackboneIdentity> identity_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  EncodedCache cache_;
+  std::map<std::string, TaskData> data_;
+};
+
+}  // namespace adaptune

@@ -1,0 +1,61 @@
+#include "train/gradients.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/collate.h"
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+std::vector<Tensor> defined_gradients(const std::vector<Tensor>& parameters) {
+  std::vector<Tensor> gradients;
+  for (const auto& parameter : parameters) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  return gradients;
+}
+
+void scale(const std::vector<Tensor>& gradients, double factor) {
+  if (!gradients.empty()) at::_foreach_mul_(gradients, factor);
+}
+
+}  // namespace
+
+StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const std::vector<int64_t>& rows,
+                           const std::vector<Tensor>& parameters, const MicroBatches& batches) {
+  StepLoss step;
+  const auto size = static_cast<int64_t>(rows.size());
+  for (int64_t begin = 0; begin < size; begin += batches.rows) {
+    const auto end = std::min(begin + batches.rows, size);
+    const std::vector<int64_t> micro(rows.begin() + begin, rows.begin() + end);
+    const Batch batch = collate(split, micro, batches.pad_id, batches.device);
+    const LossSum loss = model.head().loss(model.logits(batch), batch);
+    loss.sum.backward();
+    step.sum += loss.sum.item<double>();
+    step.count += loss.count;
+    step.examples += batch.size();
+    for (const int64_t row : micro) step.tokens += split.length(row);
+  }
+  // Only now is the number known that the sums are divided by. A step of nothing but unlabelled tokens has none.
+  scale(defined_gradients(parameters), 1 / std::max(step.count, 1.0));
+  const Tensor regularization = model.attachment().regularization_loss();
+  if (regularization.defined()) regularization.backward();
+  return step;
+}
+
+double clip_gradients(const std::vector<Tensor>& parameters, std::optional<double> max_norm) {
+  const torch::NoGradGuard no_grad;
+  const auto gradients = defined_gradients(parameters);
+  if (gradients.empty()) return 0;
+  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  const double factor = max_norm ? *max_norm / (norm + 1e-6) : 1;
+  if (factor < 1 && std::isfinite(norm)) scale(gradients, factor);
+  return norm;
+}
+
+}  // namespace adaptune

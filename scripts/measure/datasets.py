@@ -1,0 +1,18 @@
+"""Files of labelled texts."""
+import gzip
+import json
+
+from measure.program import fail
+
+
+def split_file(folder, split):
+    for name in (f'{split}.jsonl', f'{split}.jsonl.gz'):
+        if (folder / name).exists():
+            return folder / name
+    fail(f'{folder} has no {split}.jsonl or {split}.jsonl.gz', 'name a folder of a task with --data')
+
+
+def read_rows(file):
+    opened = gzip.open(file, 'rt', encoding='utf-8') if str(file).endswith('.gz') else open(file, encoding='utf-8')
+    with opened as lines:
+        return [json.loads(line) for line in lines]

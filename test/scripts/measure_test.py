@@ -1,0 +1,88 @@
+"""Metrics, bootstrap and tensor files of the measuring scripts."""
+import json
+import pathlib
+import struct
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'scripts'))
+from measure import child, markdown, scores, tensors
+
+
+def safetensors(path, values):
+    header = {name: {'dtype': 'F32', 'shape': [1], 'data_offsets': [4 * i, 4 * i + 4]} for i, name in enumerate(values)}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack('<Q', len(text)) + text + struct.pack(f'<{len(values)}f', *values.values()))
+    return path
+
+
+class ScoresTest(unittest.TestCase):
+    def test_accuracy(self):
+        self.assertEqual(scores.accuracy(['a', 'b', 'b', 'a'], ['a', 'b', 'a', 'a']), 0.75)
+
+    def test_matthews(self):
+        self.assertAlmostEqual(scores.matthews_correlation([1, 1, 0, 0], [1, 1, 0, 0]), 1)
+        self.assertAlmostEqual(scores.matthews_correlation([1, 1, 0, 0], [0, 0, 1, 1]), -1)
+        # tp 3, tn 1, fp 1, fn 1: (3 - 1) / sqrt(4 * 4 * 2 * 2)
+        self.assertAlmostEqual(scores.matthews_correlation([1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 1, 0]), 0.25)
+        self.assertEqual(scores.matthews_correlation([1, 0, 1], [1, 1, 1]), 0)
+
+    def test_spearman_shares_ranks(self):
+        self.assertEqual(scores.ranks([10, 30, 10, 20]), [1.5, 4, 1.5, 3])
+        self.assertAlmostEqual(scores.spearmanr([1, 2, 3, 4], [1, 4, 9, 16]), 1)
+        self.assertEqual(scores.spearmanr([1, 2, 3], [5, 5, 5]), 0)
+
+
+class CompareTest(unittest.TestCase):
+    def pairing(self, second):
+        gold = [i % 2 for i in range(100)]
+        return scores.Pairing('accuracy', gold, [gold], [second(gold)])
+
+    def test_the_same_predictions_do_not_differ(self):
+        result = scores.compare([self.pairing(list)], draws=50)
+        self.assertEqual((result.difference, result.standard_error, result.low, result.high), (0, 0, 0, 0))
+
+    def test_a_worse_system_is_below(self):
+        worse = self.pairing(lambda gold: [1 - label if i < 20 else label for i, label in enumerate(gold)])
+        result = scores.compare([worse], draws=400)
+        self.assertAlmostEqual(result.difference, -20)
+        self.assertAlmostEqual(result.standard_error, 4, delta=0.6)  # sqrt(0.2 * 0.8 / 100)
+        self.assertTrue(result.low < -20 < result.high < 0)
+
+    def test_seeds_and_tasks_are_averaged(self):
+        gold = [0, 1]
+        half = scores.Pairing('accuracy', gold, [gold, gold], [gold, [1, 0]])
+        same = scores.Pairing('accuracy', gold, [gold], [gold])
+        self.assertEqual(half.difference(), -50)
+        self.assertEqual(scores.compare([half, same], draws=10).difference, -25)
+
+
+class TensorsTest(unittest.TestCase):
+    def test_differences(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            a = safetensors(folder / 'a', {'same': 1, 'changed': 2})
+            b = safetensors(folder / 'b', {'same': 1, 'changed': 3, 'added': 4})
+            self.assertEqual(tensors.difference(a, a), [])
+            self.assertEqual(tensors.difference(a, b), ['added', 'changed'])
+            self.assertEqual(tensors.parameter_count(b), 3)
+
+
+class ChildTest(unittest.TestCase):
+    def test_steps_status_and_memory(self):
+        program = 'import sys\nfor i in (1, 2, 3): print(f"train step={i}/3", file=sys.stderr)\nsys.exit(5)'
+        seen = child.watch([sys.executable, '-c', program])
+        self.assertEqual((seen.status, sorted(seen.steps)), (5, [1, 2, 3]))
+        self.assertGreaterEqual(seen.mean_step_seconds(1), 0)
+        self.assertGreater(seen.peak_mib, 1)
+
+
+class MarkdownTest(unittest.TestCase):
+    def test_numbers_stand_to_the_right(self):
+        self.assertEqual(markdown.table(['row', 'ms'], [['pfeiffer', 4.5]]),
+                         '| row      |  ms |\n| -------- | --: |\n| pfeiffer | 4.5 |\n')
+
+
+if __name__ == '__main__':
+    unittest.main()
