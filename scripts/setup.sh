@@ -150,6 +150,8 @@ configure() {
   shift
   if [ -e "$folder/build.ninja" ] && [ "$(cat "$folder/libtorch.txt" 2>/dev/null)" = "$libtorch" ]; then return; fi
   mkdir -p "$folder"
+  # Clang reads LibTorch's precompiled headers lazily: a build takes a third of the time.
+  [ -n "${CXX:-}" ] || ! command -v clang++ >/dev/null || set -- -DCMAKE_CXX_COMPILER=clang++ "$@"
   cmake -S . -B "$folder" -G Ninja "-DCMAKE_PREFIX_PATH=$libtorch" "$@" >"$folder/configure.log" 2>&1 || {
     grep -A 5 'CMake Error' "$folder/configure.log" | head -n 20 >&2
     fail 'CMake could not configure the build' "the reason stands above and in $folder/configure.log"

@@ -1,5 +1,14 @@
 set(TENSOR_TESTS
+  adapter/bottleneck_test.cpp
+  adapter/fusion_test.cpp
+  adapter/linear_adapters_test.cpp
+  fixture_run_test.cpp
+  interop/adapterhub_reader_test.cpp
+  interop/adapterhub_round_trip_test.cpp
+  interop/adapterhub_writer_test.cpp
+  interop/peft_reader_test.cpp
   io/tensor_file_test.cpp
+  model/methods_test.cpp
   train/evaluation_test.cpp
   train/gradients_test.cpp
   train/optimizer_test.cpp

@@ -1,6 +1,7 @@
 #include "interop/adapterhub_writer.h"
 
-#include <algorithm>
+#include <torch/torch.h>
+
 #include <nlohmann/json.hpp>
 #include <set>
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backbone/backbone.h"
+#include "head/head.h"
 #include "interop/adapterhub_envelope.h"
 #include "head/head.h"
 #include "model/task_adapter.h"

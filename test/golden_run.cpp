@@ -1,0 +1,169 @@
+#include "golden_run.h"
+
+#include <torch/torch.h>
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "golden_case.h"
+#include "golden_network.h"
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+// One setting of a case while it runs.
+class Run {
+ public:
+  Run(const GoldenSetting& setting, GoldenTensors& golden)
+      : setting_(setting), golden_(golden), network_(setting) {
+    batch_.input_ids = golden.input("input_ids");
+    batch_.token_type_ids = golden.input("token_type_ids");
+    batch_.attention_mask = golden.input("attention_mask");
+    batch_.labels = golden.input("labels");
+    loss_weight_ = golden.input("loss_weight");
+  }
+
+  void all() {
+    const Tensor loss = compare_outputs();
+    compare_regularization();
+    if (loss.defined() && loss.requires_grad()) {
+      loss.backward();
+      compare_gradients();
+    }
+    second_forward();
+    if (setting_.trajectory) train(*setting_.trajectory);
+  }
+
+ private:
+  std::string name(const std::string& rest) const { return setting_.prefix + rest; }
+
+  Tensor loss_of(const Features& features, const Tensor& logits) {
+    if (setting_.loss != "head")
+      return loss_weight_.defined() ? (features.last * loss_weight_).sum() : Tensor();
+    return logits.defined() && batch_.labels.defined() ? network_.head_loss(logits, batch_) : Tensor();
+  }
+
+  Tensor current_loss() {
+    const auto features = network_.forward(batch_, false);
+    return loss_of(features, network_.has_head() ? network_.logits(features) : Tensor());
+  }
+
+  // The loss, undefined where the case has none.
+  Tensor compare_outputs() {
+    const auto features = network_.forward(batch_, golden_.has(name("pooler_output")));
+    for (size_t i = 0; i < features.hidden_states.size(); ++i) {
+      golden_.compare_forward(name("hidden_states." + std::to_string(i)), features.hidden_states[i]);
+    }
+    golden_.compare_forward(name("last_hidden_state"), features.last);
+    golden_.compare_forward(name("pooler_output"), features.pooled);
+    compare_attention();
+    const Tensor logits = network_.has_head() ? network_.logits(features) : Tensor();
+    if (logits.defined()) golden_.compare_forward(name("logits"), logits);
+    const Tensor loss = loss_of(features, logits);
+    if (loss.defined()) golden_.compare_forward(name("loss"), loss);
+    return loss;
+  }
+
+  void compare_attention() {
+    if (!network_.fusion()) return;
+    for (const auto& [site, fusion] : network_.fusion()->fusion->fusions()) {
+      const auto& info = site->info();
+      const std::string slot = info.place == "attention.residual" ? "mh_adapter" : "output_adapter";
+      golden_.compare_forward(
+          name("fusion_attention." + network_.fusion()->name + "." + std::to_string(info.layer) + "." + slot),
+          fusion->last_attention());
+    }
+  }
+
+  void compare_regularization() {
+    if (!network_.fusion()) return;
+    const Tensor loss = network_.fusion()->fusion->regularization_loss();
+    if (!loss.defined()) return;
+    golden_.compare_forward(name("regularization_loss"), loss);
+    const std::string start = name("regularization_grad.");
+    for (const auto& rest : golden_.names_after(start)) {
+      const auto found = network_.trained().find(network_.plain_name(rest));
+      if (found == network_.trained().end()) continue;
+      const auto gradient =
+          torch::autograd::grad({loss}, {found->second.parameter}, {}, /*retain_graph=*/true);
+      golden_.compare_gradient(start + rest, gradient[0]);
+    }
+  }
+
+  void compare_gradients() {
+    const std::string start = name("grad.");
+    for (const auto& rest : golden_.names_after(start)) {
+      const auto found = network_.trained().find(network_.plain_name(rest));
+      if (found == network_.trained().end()) continue;
+      const Tensor& gradient = found->second.parameter.grad();
+      golden_.compare_gradient(start + rest,
+                               gradient.defined() ? gradient.reshape(found->second.shape) : gradient);
+    }
+  }
+
+  // Without autograd, which is another algebra in a fusion. The values are those of the first pass, except
+  // where a temperature falls.
+  void second_forward() {
+    const torch::NoGradGuard no_grad;
+    const bool own_values = !golden_.names_after(name("second_forward.")).empty();
+    if (!own_values && network_.fusion() && network_.fusion()->options.temperature) return;
+    const std::string start = own_values ? name("second_forward.") : setting_.prefix;
+    const auto features = network_.forward(batch_, false);
+    golden_.compare_forward(start + "last_hidden_state", features.last);
+    if (network_.has_head()) golden_.compare_forward(start + "logits", network_.logits(features));
+  }
+
+  void train(const GoldenTrajectory& settings) {
+    std::vector<Tensor> parameters;
+    for (const auto& [key, own] : network_.trained()) parameters.push_back(own.parameter);
+    torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(settings.lr)
+                                                  .betas({settings.beta1, settings.beta2})
+                                                  .eps(settings.eps)
+                                                  .weight_decay(settings.weight_decay));
+    std::vector<Tensor> losses;
+    for (int64_t step = 0; step < settings.steps; ++step) {
+      optimizer.zero_grad();
+      const Tensor loss = current_loss();
+      losses.push_back(loss.detach());
+      loss.backward();
+      optimizer.step();
+    }
+    golden_.compare_within(name("trajectory.losses"), at::stack(losses), settings.losses_tolerance);
+    golden_.compare_within(name("trajectory.final_loss"), current_loss(), settings.losses_tolerance);
+    compare_after(settings);
+  }
+
+  void compare_after(const GoldenTrajectory& settings) {
+    for (const auto& left_out : settings.not_to_compare) golden_.leave_out(setting_.prefix + left_out);
+    const auto& noise = settings.not_to_compare;
+    const std::string start = name("after.");
+    for (const auto& rest : golden_.names_after(start)) {
+      const auto found = network_.trained().find(network_.plain_name(rest));
+      const bool skipped = std::find(noise.begin(), noise.end(), "after." + rest) != noise.end();
+      if (skipped || found == network_.trained().end()) continue;
+      golden_.compare_within(start + rest, found->second.parameter.reshape(found->second.shape),
+                             settings.after_tolerance);
+    }
+  }
+
+  const GoldenSetting& setting_;
+  GoldenTensors& golden_;
+  GoldenNetwork network_;
+  Batch batch_;
+  Tensor loss_weight_;
+};
+
+}  // namespace
+
+GoldenReport run_golden_case(const std::filesystem::path& folder) {
+  const auto description = read_golden_case(folder);
+  GoldenTensors golden(read_safetensors(description.golden), description.forward_tolerance,
+                       description.gradient_tolerance);
+  for (const auto& setting : description.settings) Run(setting, golden).all();
+  return golden.report();
+}
+
+}  // namespace adaptune

@@ -1,0 +1,146 @@
+// Every row of the method table on a backbone: what it must leave alone, and that it learns.
+
+#include <torch/torch.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "adapter/method.h"
+#include "backbone/backbone.h"
+#include "catch.h"
+#include "core/sha256.h"
+#include "head/head.h"
+#include "model/task_adapter.h"
+
+namespace adaptune {
+namespace {
+
+const char* const kModel = FIXTURES "/models/bert";
+
+Batch sample_batch() {
+  Batch batch;
+  batch.input_ids = torch::randint(5, 100, {6, 9}, torch::kInt64);
+  batch.attention_mask = torch::ones({6, 9}, torch::kInt64);
+  batch.attention_mask.slice(1, 6).slice(0, 2, 4).zero_();
+  batch.labels = torch::tensor({0, 1, 2, 0, 1, 2});
+  return batch;
+}
+
+std::string digest(const torch::Tensor& tensor) {
+  const auto bytes = tensor.detach().contiguous();
+  return sha256_hex(std::string(static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes()));
+}
+
+std::map<std::string, std::string> digests(Backbone& backbone) {
+  std::map<std::string, std::string> all;
+  for (const auto& slot : backbone.tensors()) all[slot.name] = digest(*slot.tensor);
+  return all;
+}
+
+AdapterSpec spec_of(const std::string& method) {
+  AdapterSpec spec = adapter_spec(method);
+  if (spec.override == Override::kTopLayers) spec.layers = {1, 2};
+  return spec;
+}
+
+torch::Tensor last_of(Backbone& backbone, const Batch& batch) {
+  const torch::NoGradGuard no_grad;
+  return backbone.forward(batch, {}).last;
+}
+
+// Loss of the head before each of a few steps.
+std::vector<double> losses_of(Backbone& backbone, TaskAdapter& adapter, Head& head, const Batch& batch) {
+  std::vector<torch::Tensor> parameters = adapter.parameters();
+  for (const auto& parameter : head.parameters()) parameters.push_back(parameter);
+  torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(5e-3));
+  std::vector<double> losses;
+  for (int step = 0; step < 6; ++step) {
+    optimizer.zero_grad();
+    const auto loss = head.loss(head.forward(backbone.forward(batch, head.wanted())), batch);
+    const auto mean = loss.sum / loss.count;
+    losses.push_back(mean.item<double>());
+    mean.backward();
+    optimizer.step();
+  }
+  return losses;
+}
+
+}  // namespace
+
+TEST_CASE("every method learns and leaves the backbone bitwise as it was", "[model]") {
+  torch::manual_seed(1);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto batch = sample_batch();
+  const auto before = digests(*backbone);
+  const auto output = last_of(*backbone, batch);
+  HeadSpec head_spec;
+  head_spec.labels = {"a", "b", "c"};
+  for (const auto& method : adapter_methods()) {
+    INFO(method.name);
+    TaskAdapter adapter(spec_of(method.name), *backbone);
+    const auto head = make_head(head_spec, backbone->info());
+    adapter.attach();
+    const auto losses = losses_of(*backbone, adapter, *head, batch);
+    CHECK(losses.back() < losses.front());
+    const bool adapts = parameter_count(adapter) > 0;
+    CHECK(at::equal(last_of(*backbone, batch), output) != adapts);
+    adapter.detach();
+    CHECK(digests(*backbone) == before);
+    CHECK(at::equal(last_of(*backbone, batch), output));
+  }
+}
+
+TEST_CASE("methods that start as the identity leave the output unchanged", "[model]") {
+  torch::manual_seed(2);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto batch = sample_batch();
+  const auto output = last_of(*backbone, batch);
+  const std::set<std::string> random_starts = {"pfeiffer", "houlsby", "seq_bn", "double_seq_bn",
+                                               "full_random"};
+  for (const auto& method : adapter_methods()) {
+    INFO(method.name);
+    TaskAdapter adapter(spec_of(method.name), *backbone);
+    adapter.attach();
+    const double change = (last_of(*backbone, batch) - output).abs().max().item<double>();
+    // Weights that train are not packed for the fast kernels, so the last bits may differ.
+    if (random_starts.count(method.name)) {
+      CHECK(change > 1e-6);
+    } else {
+      CHECK(change < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("layers below the first are left without adapters", "[model]") {
+  torch::manual_seed(3);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto batch = sample_batch();
+  TaskAdapter adapter(adapter_spec("double_seq_bn"), *backbone);
+  const auto states = [&](int64_t first_layer) {
+    const torch::NoGradGuard no_grad;
+    adapter.attach(first_layer);
+    const auto features = backbone->forward(batch, {true, false});
+    adapter.detach();
+    return features.hidden_states;
+  };
+  const auto plain = states(backbone->info().layers), dropped = states(2);
+  CHECK(at::equal(dropped[2], plain[2]));
+  CHECK_FALSE(at::equal(dropped[3], plain[3]));
+  CHECK(at::equal(plain[3], last_of(*backbone, batch)));
+}
+
+TEST_CASE("places may be given for single sites", "[model]") {
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  AdapterSpec spec = adapter_spec("lora");
+  std::get<LoraOptions>(spec.site).places = {"encoder/0/ffn/output", "attention.key"};
+  const TaskAdapter adapter(spec, *backbone);
+  std::set<std::string> paths;
+  for (const auto& [site, own] : adapter.adapters()) paths.insert(site->info().path());
+  CHECK(paths == std::set<std::string>{"encoder/0/attention/key", "encoder/1/attention/key",
+                                       "encoder/2/attention/key", "encoder/0/ffn/output"});
+  std::get<LoraOptions>(spec.site).places = {"encoder/9/ffn/output"};
+  CHECK_THROWS_WITH(TaskAdapter(spec, *backbone), Catch::Contains("no place 'encoder/9/ffn/output'"));
+}
+
+}  // namespace adaptune
