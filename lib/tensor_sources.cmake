@@ -68,12 +68,6 @@ set(TENSOR_SOURCES
   train/gradients.cpp
   train/optimizer.cpp
   train/resume.cpp
-  train/schedule.cpp
-  train/score_tracker.cpp
-  train/step_rate.cpp
-  train/train_options.cpp
-  train/train_state.cpp
   train/trainer.cpp
-  train/training_log.cpp
   train/update_rule.cpp
 )

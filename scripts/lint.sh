@@ -40,7 +40,7 @@ tidy() {
   fail 'clang-tidy found the above' 'correct it; the checks stand in .clang-tidy'
 }
 
-step 'packages' install_packages lint
+step 'packages' install_packages check
 step 'LibTorch' install_libtorch
 # clang cannot read the precompiled header that GCC writes.
 step 'compile commands' configure build-lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON

@@ -18,12 +18,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Plain text, a row a line; the halves of a pair are separated by a tab, words of a tagging row by blanks.
-Dataset dataset_from_lines(std::istream& lines, const TaskDescription& task) {
+// Plain text of `source`, a row a line; the halves of a pair are separated by a tab, words of a tagging row by blanks.
+Dataset dataset_from_lines(std::istream& lines, const std::string& source, const TaskDescription& task) {
   const LabelKind kind = label_kind(task.head.type);
   Dataset dataset;
   dataset.kind = kind;
   dataset.labelled = false;
+  dataset.files = {{source}};
   dataset.columns.text = task.input.text;
   dataset.columns.tokens = task.input.tokens;
   int64_t number = 0;
@@ -38,7 +39,7 @@ Dataset dataset_from_lines(std::istream& lines, const TaskDescription& task) {
     } else if (dataset.has_pairs()) {
       const auto tab = line.find('\t');
       if (tab == std::string::npos) {
-        throw InputError("standard input:" + std::to_string(number) + ": this task reads two texts; separate them by a tab");
+        throw InputError(dataset.where(example) + ": this task reads two texts; separate them by a tab");
       }
       example.text = line.substr(0, tab);
       example.text_pair = line.substr(tab + 1);
@@ -47,17 +48,17 @@ Dataset dataset_from_lines(std::istream& lines, const TaskDescription& task) {
     }
     dataset.examples.push_back(std::move(example));
   }
-  if (dataset.examples.empty()) throw InputError("standard input: no line to predict");
+  if (dataset.examples.empty()) throw InputError(source + ": no line to predict");
   dataset.examples_in_files = dataset.size();
   return dataset;
 }
 
 Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
-  if (flags.input == "-") return dataset_from_lines(std::cin, task);
+  if (flags.input == "-") return dataset_from_lines(std::cin, "standard input", task);
   if (flags.input.ends_with(".txt")) {
     std::ifstream file(flags.input);
     if (!file) throw InputError(flags.input + ": no such file");
-    return dataset_from_lines(file, task);
+    return dataset_from_lines(file, flags.input, task);
   }
   DatasetOptions options;
   options.kind = label_kind(task.head.type);
