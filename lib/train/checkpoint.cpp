@@ -24,6 +24,7 @@ constexpr char kHeadFile[] = "head.safetensors";
 constexpr char kOptimizerFile[] = "optimizer.safetensors";
 constexpr char kGeneratorFile[] = "rng.safetensors";
 constexpr char kStateFile[] = "state.json";
+constexpr char kBestLink[] = "best";
 constexpr std::string_view kNamePrefix = "step-";
 
 // Empty for other names, those of unfinished folders ("step-5.tmp") included.
@@ -39,6 +40,14 @@ void remove_checkpoint(const fs::path& checkpoint) {
   std::error_code code;
   fs::remove_all(checkpoint, code);
   if (code) throw io_failure(checkpoint, "remove", code.value());
+}
+
+void remove_unfinished(const fs::path& folder) {
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".tmp") unfinished.push_back(entry.path());
+  }
+  for (const auto& path : unfinished) remove_checkpoint(path);
 }
 
 TensorMap on_host(const TensorMap& tensors) {
@@ -78,10 +87,11 @@ fs::path CheckpointFolder::write(const TrainedParts& parts, const TrainState& st
 }
 
 void CheckpointFolder::link_best(int64_t step) const {
-  replace_link(folder_ / "best", path(step).filename().string());
+  replace_link(folder_ / kBestLink, path(step).filename().string());
 }
 
 void CheckpointFolder::prune(int64_t limit) const {
+  remove_unfinished(folder_);
   const auto all = steps();
   std::set<int64_t> kept, best;
   for (const int64_t step : all) {
@@ -103,6 +113,8 @@ void CheckpointFolder::remove_after(int64_t step) const {
   for (const int64_t later : steps()) {
     if (later > step) remove_checkpoint(path(later));
   }
+  const auto best = folder_ / kBestLink;
+  if (fs::is_symlink(best) && !fs::exists(best)) remove_checkpoint(best);
 }
 
 TrainState read_checkpoint_state(const fs::path& checkpoint) {
@@ -120,7 +132,8 @@ void load_model(const fs::path& checkpoint, TaskModel& model) {
 TrainState read_checkpoint(const fs::path& checkpoint, const TrainedParts& parts) {
   const TrainState state = read_checkpoint_state(checkpoint);
   const auto optimizer = checkpoint / kOptimizerFile, generators = checkpoint / kGeneratorFile;
-  const auto optimizer_tensors = read_safetensors(optimizer), generator_tensors = read_safetensors(generators);
+  const auto optimizer_tensors = read_safetensors(optimizer),
+             generator_tensors = read_safetensors(generators);
   load_model(checkpoint, parts.model);
   parts.optimizer.load_state(optimizer_tensors, fs::absolute(optimizer).string());
   set_generator_state(generator_tensors, parts.device, fs::absolute(generators).string());

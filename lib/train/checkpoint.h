@@ -30,9 +30,10 @@ class CheckpointFolder {
   // Returns the checkpoint's path. IoError as core/atomic_file.h, with all earlier checkpoints intact.
   std::filesystem::path write(const TrainedParts& parts, const TrainState& state) const;
   void link_best(int64_t step) const;
-  // Removes all but the newest `limit` checkpoints, the best ones of those that stay not counted.
+  // Removes all but the newest `limit` checkpoints, the best ones of those that stay not counted, and what a
+  // process left that died while it wrote one.
   void prune(int64_t limit) const;
-  // Removes those after `step`.
+  // Removes those after `step`, and a link to one of them.
   void remove_after(int64_t step) const;
 
  private:

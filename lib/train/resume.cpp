@@ -15,10 +15,10 @@ ResumedRun read_run(const fs::path& checkpoint, const TrainedParts& parts, const
   return {read_checkpoint(checkpoint, parts), checkpoint};
 }
 
-// Tells whether a checkpoint can be read at all; one of another training can.
-std::optional<std::string> damage(const fs::path& checkpoint, const TrainedParts& parts) {
+// What is wrong with a file that `read` reads; empty: nothing.
+std::optional<std::string> damage(const std::function<void()>& read) {
   try {
-    read_checkpoint(checkpoint, parts);
+    read();
     return std::nullopt;
   } catch (const Error& error) {
     return error.what();
@@ -29,12 +29,14 @@ std::optional<ResumedRun> newest_run(const CheckpointFolder& folder, const Train
                                      const std::string& identity, const Message& message) {
   const auto steps = folder.steps();
   for (const int64_t step : steps) {
-    const auto checkpoint = folder.path(step);
-    if (const auto problem = damage(checkpoint, parts)) {
-      message("checkpoint " + checkpoint.string() + " cannot be used, trying the one before: " + *problem);
-      continue;
+    ResumedRun run{{}, folder.path(step)};
+    auto problem = damage([&] { run.state = read_checkpoint_state(run.checkpoint); });
+    if (!problem) {
+      check_identity(run.state, identity, fs::absolute(run.checkpoint).string());
+      problem = damage([&] { read_checkpoint(run.checkpoint, parts); });
     }
-    return read_run(checkpoint, parts, identity);
+    if (!problem) return run;
+    message("checkpoint " + run.checkpoint.string() + " cannot be used, trying the one before: " + *problem);
   }
   if (steps.empty()) return std::nullopt;
   throw InputError(fs::absolute(folder.path(steps.front())).parent_path().string() +
@@ -52,7 +54,8 @@ void forget_lost_best(const CheckpointFolder& folder, TrainState& state, const M
 
 void use_threads(int threads, const Message& message) {
   if (threads == at::get_num_threads()) return;
-  message("computing with " + std::to_string(threads) + " threads, as before: another number would change results");
+  message("computing with " + std::to_string(threads) +
+          " threads, as before: another number would change results");
   at::set_num_threads(threads);
 }
 
@@ -73,8 +76,8 @@ std::optional<ResumedRun> resume_run(const CheckpointFolder& folder, const Train
   forget_lost_best(folder, run->state, message);
   use_threads(run->state.threads, message);
   if (run->state.libtorch != TORCH_VERSION) {
-    message("this run was begun with LibTorch " + run->state.libtorch + " and goes on with " TORCH_VERSION
-            ": equal in expectation only");
+    message("this run was begun with LibTorch " + run->state.libtorch +
+            " and goes on with " TORCH_VERSION ": equal in expectation only");
   }
   message("resumed at step " + std::to_string(run->state.step) + " from " + run->checkpoint.string());
   return run;

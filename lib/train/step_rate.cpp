@@ -13,11 +13,9 @@ void StepRate::add(double seconds, int64_t examples, int64_t tokens) {
   seconds_ = kKept * seconds_ + seconds;
   examples_ = kKept * examples_ + static_cast<double>(examples);
   tokens_ = kKept * tokens_ + static_cast<double>(tokens);
-  steps_ = kKept * steps_ + 1;
 }
 
 double StepRate::examples_per_second() const { return ratio(examples_, seconds_); }
 double StepRate::tokens_per_second() const { return ratio(tokens_, seconds_); }
-double StepRate::seconds_per_step() const { return ratio(seconds_, steps_); }
 
 }  // namespace adaptune

@@ -100,13 +100,14 @@ class Trainer {
   CheckpointFolder checkpoints_;
 
   TrainState state_;
-  bool saved_ = true;                             // the state is on disk
-  std::filesystem::path checkpoint_;              // where
+  bool saved_ = true;                 // the state is on disk
+  std::filesystem::path checkpoint_;  // where
   bool gradients_checked_ = false;
   std::optional<TrainingLog> log_;
   StepRate rate_;
   Clock::time_point begin_;
-  double seconds_before_ = 0;                     // of earlier processes
+  int64_t first_step_ = 0;     // done by earlier processes
+  double seconds_before_ = 0;  // of earlier processes
 };
 
 void Trainer::begin() {
@@ -117,6 +118,8 @@ void Trainer::begin() {
     state_ = std::move(run->state);
     checkpoint_ = std::move(run->checkpoint);
     seconds_before_ = state_.seconds;
+    first_step_ = state_.step;
+    if (state_.best.step > 0) checkpoints_.link_best(state_.best.step);
   }
   state_.seed = options_.seed;
   state_.identity = job_.identity;
@@ -184,19 +187,21 @@ void Trainer::require_gradients() {
   if (names.empty()) return;
   std::string list;
   for (const auto& name : names) list += "\n     " + name;
-  throw InputError(job_.task + ": these parameters are to be trained but the loss does not depend on them" + list);
+  throw InputError(job_.task + ": these parameters are to be trained but the loss does not depend on them" +
+                   list);
 }
 
 void Trainer::skip_step(const StepLoss& loss, double gradient_norm) {
   ++state_.skipped_steps;
   const std::string what = std::isfinite(loss.sum) ? "gradient" : "loss";
   const std::string skipped = std::to_string(state_.skipped_steps);
-  observer_.message("step " + std::to_string(state_.step) + " skipped: the " + what + " is not finite (" + skipped +
-                    " of at most " + std::to_string(options_.max_skipped_steps) + " in a row)");
+  observer_.message("step " + std::to_string(state_.step) + " skipped: the " + what + " is not finite (" +
+                    skipped + " of at most " + std::to_string(options_.max_skipped_steps) + " in a row)");
   if (state_.skipped_steps < options_.max_skipped_steps) return;
-  throw Error(ExitCode::kDiverged, job_.task + ": the " + what + " was not finite in " + skipped +
-                                       " steps in a row, up to step " + std::to_string(state_.step) +
-                                       "; try a lower learning_rate or max_grad_norm, and look for NaN in the model");
+  throw Error(ExitCode::kDiverged,
+              job_.task + ": the " + what + " was not finite in " + skipped + " steps in a row, up to step " +
+                  std::to_string(state_.step) +
+                  "; try a lower learning_rate or max_grad_norm, and look for NaN in the model");
 }
 
 void Trainer::report(const StepLoss& loss, double gradient_norm, double learning_rate) {
@@ -213,7 +218,9 @@ void Trainer::report(const StepLoss& loss, double gradient_norm, double learning
   progress.tokens_per_second = rate_.tokens_per_second();
   progress.memory_gib = resident_gib();
   progress.total_memory_gib = machine_gib();
-  progress.remaining_seconds = rate_.seconds_per_step() * static_cast<double>(total_steps_ - state_.step);
+  // Evaluations and checkpoints are in the mean, as they will be in the rest.
+  const double seconds_per_step = seconds_since(begin_) / static_cast<double>(state_.step - first_step_);
+  progress.remaining_seconds = seconds_per_step * static_cast<double>(total_steps_ - state_.step);
   observer_.step(progress);
   if (state_.step % options_.logging_steps != 0 && state_.step != total_steps_) return;
   log_->write(progress);
@@ -284,8 +291,8 @@ TrainingOutcome Trainer::finished() {
   }
   TrainingOutcome result = outcome();
   if (state_.step < total_steps_) {
-    result.ended = "stopped early: " + rule_.metric + " did not improve for " + std::to_string(*rule_.patience) +
-                   " evaluations";
+    result.ended = "stopped early: " + rule_.metric + " did not improve for " +
+                   std::to_string(*rule_.patience) + " evaluations";
   }
   return result;
 }
@@ -297,7 +304,8 @@ int64_t total_steps(const TrainOptions& options, int64_t examples) {
 }
 
 TrainingOutcome run_training(TaskModel& model, const TrainingJob& job, const TrainingObserver& observer) {
-  if (job.train->size() == 0) throw InputError(job.task + ": the training split is empty; at least one example is needed");
+  if (job.train->size() == 0)
+    throw InputError(job.task + ": the training split is empty; at least one example is needed");
   return Trainer(model, job, observer).run();
 }
 
