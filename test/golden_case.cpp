@@ -14,10 +14,10 @@ namespace fs = std::filesystem;
 
 const std::set<std::string>& known_keys() {
   static const std::set<std::string> keys = {
-      "adapters",  "checks", "description", "fusions",     "golden",     "golden_prefix", "head",
-      "heads",     "kind",   "library",     "library_bug", "loss",       "model",         "model_class",
-      "name",      "note",   "setup",       "setup_file",  "setup_text", "skip_layers",   "sweep",
-      "tolerance", "train",  "trajectory",  "variants"};
+      "adapters", "checks", "description", "fusions",    "golden",     "golden_prefix", "head",
+      "heads",    "kind",   "library",     "loss",       "model",      "model_class",   "library_bug",
+      "name",     "note",   "notes",       "setup",      "setup_file", "setup_text",    "skip_layers",
+      "sweep",    "train",  "tolerance",   "trajectory", "variants",   "zero_grads"};
   return keys;
 }
 

@@ -59,7 +59,7 @@ class Comparison {
     for (const auto& [group, entries] : golden.items()) {
       if (group == "settings") continue;
       auto row = std::find_if(std::begin(kGroups), std::end(kGroups),
-                              [&](const Group& g) { return group == g.name; });
+                              [&name = group](const Group& g) { return name == g.name; });
       if (row == std::end(kGroups)) {
         place_ = source_ + ": " + group;
         expect("group", "known", "not known");

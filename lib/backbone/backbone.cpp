@@ -126,10 +126,15 @@ std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, tor
   if (const auto text = differences(slots, checkpoint); !text.empty()) {
     throw InputError(folder.string() + ": the weights do not fit config.json" + text);
   }
+  std::string damaged;
   for (const auto& slot : slots) {
     const auto found = checkpoint.base.find(slot.name);
     if (found == checkpoint.base.end()) continue;
     *slot.tensor = found->second.to(device, torch::kFloat32).contiguous();
+    if (!at::isfinite(*slot.tensor).all().item<bool>()) damaged += "\n     " + slot.name;
+  }
+  if (!damaged.empty()) {
+    throw InputError(folder.string() + ": the weights hold NaN or infinite values; take an undamaged copy of the checkpoint" + damaged);
   }
   return backbone;
 }

@@ -75,7 +75,7 @@ struct BackboneFamily {
 const std::vector<BackboneFamily>& backbone_families();
 
 // Reads a Hugging Face folder: config.json and weights. Weights are float32, frozen, on `device`.
-// Throws InputError naming every missing, unexpected and misshaped tensor.
+// Throws InputError naming every missing, unexpected and misshaped tensor, and those with NaN or infinity.
 std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, torch::Device device);
 // Without weights: sites, shapes and counts only (checks, parameter tables).
 std::unique_ptr<Backbone> describe_backbone(const std::filesystem::path& folder);

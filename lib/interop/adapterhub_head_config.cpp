@@ -1,5 +1,6 @@
 #include "interop/adapterhub_head_config.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -90,7 +91,10 @@ HeadSpec read_adapterhub_head_config(const json& file, const std::string& where,
   const bool linear = fields.raw("activation_function").is_null() && config.contains("activation_function");
   spec.activation_function =
       linear ? std::nullopt : std::optional(fields.text("activation_function", "tanh"));
-  if (spec.activation_function) activation_by_name(*spec.activation_function);
+  const auto known = activation_names();
+  if (!linear && std::find(known.begin(), known.end(), *spec.activation_function) == known.end()) {
+    fields.fail("activation_function", "is '" + *spec.activation_function + "', which is not known");
+  }
   if (fields.has("dropout_prob")) spec.dropout_prob = fields.number("dropout_prob", 0);
   if (keys.reads_sequence) {
     spec.use_pooler = fields.flag("use_pooler", false);

@@ -32,7 +32,7 @@ void write_adapterhub_head(const std::filesystem::path& folder, const AdapterHub
 struct AdapterHubFusion {
   FusionOptions options;
   std::vector<std::string> adapter_names;  // in the order of the members
-  TensorMap unused;                        // of an ImportedFusion; others get fresh values
+  TensorMap unused = {};                   // of an ImportedFusion; others get fresh values
 };
 // Layers without adapters get tensors too, as the library expects some in every layer.
 void write_adapterhub_fusion(const std::filesystem::path& folder, const AdapterHubExport& as,

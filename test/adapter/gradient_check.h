@@ -9,8 +9,8 @@
 
 namespace adaptune {
 
-// Compares the gradient of a scalar function with central differences in float64, along one random direction
-// for each tensor. Returns the largest error relative to max(1, |derivative|).
+// Compares the gradient of a scalar function with central differences of fourth order in float64, along one
+// random direction for each tensor. Returns the largest error relative to max(1, |derivative|).
 inline double largest_gradient_error(const std::vector<torch::Tensor>& parameters,
                                      const std::function<torch::Tensor()>& loss) {
   constexpr double kStep = 1e-5;
@@ -25,7 +25,8 @@ inline double largest_gradient_error(const std::vector<torch::Tensor>& parameter
       parameter.copy_(saved + step * direction);
       return loss().item<double>();
     };
-    const double numeric = (moved(kStep) - moved(-kStep)) / (2 * kStep);
+    const double near = moved(kStep) - moved(-kStep), far = moved(2 * kStep) - moved(-2 * kStep);
+    const double numeric = (8 * near - far) / (12 * kStep);
     parameter.copy_(saved);
     const double exact = gradients[i].defined() ? (gradients[i] * direction).sum().item<double>() : 0;
     largest = std::max(largest, std::abs(numeric - exact) / std::max(1.0, std::abs(exact)));

@@ -97,7 +97,8 @@ TEST_CASE("fusions are written as AdapterHub writes them", "[interop]") {
     INFO(folder.string());
     const auto config = folder / "adapter_fusion_config.json";
     std::vector<ImportedAdapter> members;
-    for (const std::string name : json_of(config).at("adapter_names")) {
+    const auto names = json_of(config).at("adapter_names").get<std::vector<std::string>>();
+    for (const auto& name : names) {
       members.push_back(read_adapterhub_adapter(folder.parent_path() / name, backbone_of(model)));
     }
     const auto imported = read_adapterhub_fusion(folder, members, backbone_of(model));

@@ -51,6 +51,8 @@ torch::Tensor last_of(Backbone& backbone, const Batch& batch) {
 
 // Loss of the head before each of a few steps.
 std::vector<double> losses_of(Backbone& backbone, TaskAdapter& adapter, Head& head, const Batch& batch) {
+  adapter.eval();
+  head.eval();
   std::vector<torch::Tensor> parameters = adapter.parameters();
   for (const auto& parameter : head.parameters()) parameters.push_back(parameter);
   torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(5e-3));

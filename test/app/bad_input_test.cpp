@@ -1,0 +1,166 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+namespace adaptune {
+namespace {
+
+using Catch::Contains;
+
+// A model file with its header's length replaced.
+std::string damaged(std::string bytes, size_t keep) {
+  bytes.resize(keep);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("all errors of a configuration come at once, with places and nearest names") {
+  const CommandFolder folder;
+  folder.write("bad.yaml", R"(model: model
+adapter: pfeifer
+task: {name: mood, type: clasification, metric: accuracy}
+data: {train: missing.jsonl, validation: dev.jsonl, max_seq_length: 16}
+train:
+  learning_rte: 1e-4
+  per_device_train_batch_size: 32k
+  num_train_epochs: 0
+train: {seed: 1}
+)");
+  const auto run = folder.run("train bad.yaml");
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, Contains("bad.yaml:2:10: error: adapter config 'pfeifer' is not known") && Contains("did you mean 'pfeiffer'?"));
+  CHECK_THAT(run.err, Contains("bad.yaml:3:26") && Contains("did you mean 'classification'?"));
+  CHECK_THAT(run.err, Contains("bad.yaml:4:15") && Contains("missing.jsonl' does not exist"));
+  CHECK_THAT(run.err, Contains("bad.yaml:6:3: error: unknown key 'learning_rte' in 'train'") && Contains("did you mean 'learning_rate'?"));
+  CHECK_THAT(run.err, Contains("'per_device_train_batch_size' must be an integer") && Contains("'32k'"));
+  CHECK_THAT(run.err, Contains("'num_train_epochs' must be an integer"));
+  CHECK_THAT(run.err, Contains("duplicate key 'train'"));
+  CHECK_THAT(run.err, Contains("nothing was run"));
+}
+
+TEST_CASE("a missing model, configuration and column say what is there") {
+  const CommandFolder folder;
+  CHECK(folder.run("train nowhere.yaml").status == 2);
+  CHECK_THAT(folder.run("train config.yaml model=nowhere").err, Contains("nowhere' does not exist"));
+  const auto column = folder.run("train config.yaml task.text=sentence");
+  CHECK(column.status == 3);
+  CHECK_THAT(column.err, Contains("sentence") && Contains("text") && Contains("label"));
+}
+
+TEST_CASE("damaged and foreign weight files are refused before anything is written") {
+  const CommandFolder folder;
+  const auto weights = folder.read("model/model.safetensors");
+  folder.write("model/model.safetensors", damaged(weights, weights.size() / 2));
+  const auto truncated = folder.run("train config.yaml");
+  CHECK(truncated.status == 3);
+  CHECK_THAT(truncated.err, Contains("model.safetensors"));
+
+  folder.write("model/model.safetensors", std::string("\xff\xff\xff\xff\xff\xff\x00\x00", 8) + weights.substr(8));
+  CHECK(folder.run("train config.yaml").status == 3);
+
+  std::filesystem::remove(folder.path("model/model.safetensors"));
+  folder.write("model/pytorch_model.bin", "cos\nsystem\n(S'true'\ntR.");
+  const auto pickle = folder.run("train config.yaml");
+  CHECK(pickle.status == 3);
+  CHECK_THAT(pickle.err, Contains("pytorch_model.bin"));
+}
+
+TEST_CASE("a backbone with missing and surplus tensors names all of them") {
+  const CommandFolder folder;
+  auto config = folder.read("model/config.json");
+  const std::string layers = "\"num_hidden_layers\": 3";
+  config.replace(config.find(layers), layers.size(), "\"num_hidden_layers\": 4");
+  folder.write("model/config.json", config);
+  const auto run = folder.run("train config.yaml");
+  CHECK(run.status == 3);
+  CHECK_THAT(run.err, Contains("missing     encoder.layer.3.attention.self.query.weight") &&
+                          Contains("missing     encoder.layer.3.output.LayerNorm.bias"));
+}
+
+TEST_CASE("an adapter of another backbone with the same shapes is refused") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  auto weights = folder.read("model/model.safetensors");
+  weights[weights.size() - 3] ^= 1;
+  folder.write("model/model.safetensors", weights);
+  const auto run = folder.run("eval config.yaml");
+  CHECK(run.status == 3);
+  CHECK_THAT(run.err, Contains("was trained on another backbone") && Contains("same shapes, different weights"));
+  CHECK(folder.run("eval config.yaml --allow-backbone-mismatch").status == 0);
+}
+
+TEST_CASE("wrong data names file and line") {
+  const CommandFolder folder;
+  folder.write("dev.jsonl", "{\"text\": \"good\", \"label\": \"happy\"}\n{\"text\": \"x\", \"label\": \"angry\"}\n");
+  const auto label = folder.run("train config.yaml");
+  CHECK(label.status == 3);
+  CHECK_THAT(label.err, Contains("dev.jsonl:2") && Contains("label 'angry' is not one of happy, sad"));
+  folder.write("dev.jsonl", "{\"text\": \"good\", \"label\": \"happy\"}\nnot json\n");
+  CHECK_THAT(folder.run("train config.yaml").err, Contains("dev.jsonl:2") && Contains("JSON"));
+  folder.write("dev.jsonl", "");
+  const auto empty = folder.run("train config.yaml");
+  CHECK(empty.status == 3);
+  CHECK_THAT(empty.err, Contains("dev.jsonl"));
+}
+
+TEST_CASE("long and empty texts are counted, not refused") {
+  const CommandFolder folder;
+  std::string text = "good";
+  for (int i = 0; i < 40; ++i) text += " day";
+  folder.write("train.jsonl", folder.read("train.jsonl") + "{\"text\": \"" + text + "\", \"label\": \"happy\"}\n" +
+                                  "{\"text\": \"\", \"label\": \"sad\"}\n");
+  const auto run = folder.run("check config.yaml");
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("1 examples cut at 16 tokens") && Contains("1 empty texts"));
+}
+
+TEST_CASE("NaN in the weights names the tensor") {
+  const CommandFolder folder;
+  auto weights = folder.read("model/model.safetensors");
+  const size_t start = 8 + static_cast<unsigned char>(weights[0]) + 256 * static_cast<unsigned char>(weights[1]);
+  for (size_t i = start; i < start + 8; ++i) weights[i] = '\xff';
+  folder.write("model/model.safetensors", weights);
+  const auto run = folder.run("train config.yaml");
+  CHECK(run.status == 3);
+  CHECK_THAT(run.err, Contains("hold NaN or infinite values") && Contains("embeddings.LayerNorm.bias"));
+}
+
+TEST_CASE("a loss that is not finite ends the run with exit 5") {
+  const CommandFolder folder;
+  const auto run = folder.run("train config.yaml train.learning_rate=1e30 train.max_grad_norm=null train.max_skipped_steps=2 train.num_train_epochs=20");
+  CHECK(run.status == 5);
+  CHECK_THAT(run.err, Contains("finite"));
+  CHECK_THAT(folder.read("run/status.json"), Contains("failed"));
+}
+
+TEST_CASE("a folder of other settings is not overwritten unless asked") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const auto run = folder.run("train config.yaml train.learning_rate=2e-2");
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, Contains("learning_rate: 0.01") && Contains("learning_rate: 0.02") && Contains("--overwrite"));
+  CHECK(folder.run("train config.yaml train.logging_steps=3").status == 0);
+  CHECK(folder.run("train config.yaml train.learning_rate=2e-2 --overwrite").status == 0);
+}
+
+TEST_CASE("a folder that cannot be written is exit 4") {
+  const CommandFolder folder;
+  folder.write("run", "a file in the way");
+  const auto run = folder.run("train config.yaml");
+  CHECK(run.status == 4);
+  CHECK_THAT(run.err, Contains("run"));
+}
+
+TEST_CASE("a device that is not there is exit 2") {
+  const CommandFolder folder;
+  CHECK(folder.run("train config.yaml --device cuda:77").status == 2);
+  CHECK(folder.run("train config.yaml --device tpu").status == 2);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,33 @@
+#pragma once
+// Runs the program as a user does, in a folder of its own with a tiny model and tiny data.
+
+#include <filesystem>
+#include <string>
+
+namespace adaptune {
+
+struct Finished {
+  int status = -1;                                // exit status; 128 + signal where one ended it
+  std::string out, err;
+};
+
+class CommandFolder {
+ public:
+  // Holds model/ (BERT of the fixtures with a vocabulary), train.jsonl and dev.jsonl (two labels that the
+  // first word tells), and config.yaml for them.
+  CommandFolder();
+  ~CommandFolder();
+  CommandFolder(const CommandFolder&) = delete;
+  CommandFolder& operator=(const CommandFolder&) = delete;
+
+  // `adaptune <arguments>` by a shell in this folder; `before` is put in front ("printf 'a\n' | ").
+  Finished run(const std::string& arguments, const std::string& before = "") const;
+  std::filesystem::path path(const std::string& name) const { return path_ / name; }
+  void write(const std::string& name, const std::string& text) const;
+  std::string read(const std::string& name) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace adaptune

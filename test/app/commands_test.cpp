@@ -1,0 +1,127 @@
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+namespace adaptune {
+
+using Catch::Contains;
+using nlohmann::json;
+
+TEST_CASE("train, eval, predict, inspect and export follow one another") {
+  const CommandFolder folder;
+  const auto trained = folder.run("train config.yaml");
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK_THAT(trained.out, Contains("mood") && Contains("accuracy") && Contains("run/mood/adapter"));
+  CHECK_THAT(trained.err, Contains("backbone") && Contains("adapter mood") && Contains("train task=mood step=1/12"));
+  CHECK(json::parse(folder.read("run/status.json"))["state"] == "done");
+  CHECK(json::parse(folder.read("run/results.json"))["results"][0]["task"] == "mood");
+
+  const auto evaluated = folder.run("--json eval run");
+  REQUIRE(evaluated.status == 0);
+  const auto result = json::parse(evaluated.out)["results"][0];
+  CHECK(result["n"] == 12);
+  CHECK(result["majority"].get<double>() == Approx(8.0 / 12));
+  CHECK(result["adapter"].is_number());
+  CHECK(result["fusion"].is_null());
+
+  const auto predicted = folder.run("predict run -", "printf 'good day\\nbad day\\n' | ");
+  REQUIRE(predicted.status == 0);
+  CHECK_THAT(predicted.out, Contains("\"label\":\"happy\"") || Contains("\"label\":\"sad\""));
+  CHECK(std::count(predicted.out.begin(), predicted.out.end(), '\n') == 2);
+
+  CHECK_THAT(folder.run("inspect run/mood/adapter").out, Contains("encoder/2/ffn/residual.down.weight"));
+  CHECK(folder.run("inspect --diff run/mood/adapter run/mood/adapter").status == 0);
+  CHECK(folder.run("export run/mood/adapter --format adapterhub -o hub").status == 0);
+  CHECK_THAT(folder.read("hub/adapter_config.json"), Contains("\"name\": \"mood\""));
+}
+
+TEST_CASE("a second start of a finished run trains nothing and says the same") {
+  const CommandFolder folder;
+  const auto first = folder.run("train config.yaml");
+  REQUIRE(first.status == 0);
+  const auto again = folder.run("train config.yaml");
+  CHECK(again.status == 0);
+  CHECK_THAT(again.err, Contains("mood is finished"));
+  CHECK(again.out == first.out);
+}
+
+TEST_CASE("the same seed gives the same bytes, another seed others") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml output_dir=a").status == 0);
+  REQUIRE(folder.run("train config.yaml output_dir=b").status == 0);
+  REQUIRE(folder.run("train config.yaml output_dir=c train.seed=7").status == 0);
+  CHECK(folder.read("a/mood/adapter/adapter.safetensors") == folder.read("b/mood/adapter/adapter.safetensors"));
+  CHECK(folder.read("a/mood/adapter/adapter.safetensors") != folder.read("c/mood/adapter/adapter.safetensors"));
+}
+
+TEST_CASE("fuse composes trained tasks and eval shows what it attends to") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", R"(model: model
+adapter: {config: pfeiffer, reduction_factor: 4}
+data: {max_seq_length: 16, validation: dev.jsonl, train: train.jsonl}
+train: {num_train_epochs: 1, per_device_train_batch_size: 8, learning_rate: 1e-2}
+tasks:
+  mood: {type: classification}
+  tone: {type: classification, train: {seed: 5}}
+fusion: {targets: [mood], train: {num_train_epochs: 1}}
+output_dir: suite
+)");
+  CHECK_THAT(folder.run("fuse suite.yaml").err, Contains("no adapter there") && Contains("train it first"));
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  const auto fused = folder.run("fuse suite.yaml");
+  INFO(fused.err);
+  REQUIRE(fused.status == 0);
+  const auto evaluated = folder.run("eval suite.yaml --task mood");
+  REQUIRE(evaluated.status == 0);
+  CHECK_THAT(evaluated.out, Contains("mean attention of the fusion for mood") && Contains("tone"));
+  const auto attention = json::parse(folder.read("suite/results.json"))["results"][0]["attention"]["layers"];
+  REQUIRE(attention.size() == 3);
+  CHECK(attention["0"]["mood"].get<double>() + attention["0"]["tone"].get<double>() == Approx(1));
+  const auto predicted = folder.run("predict suite --task mood --fusion-attention -", "printf 'good day\\n' | ");
+  CHECK_THAT(predicted.out, Contains("\"attention\":{\"0\":{\"mood\":"));
+}
+
+TEST_CASE("check trains nothing and writes nothing") {
+  const CommandFolder folder;
+  const auto checked = folder.run("check config.yaml");
+  CHECK(checked.status == 0);
+  CHECK_THAT(checked.err, Contains("all checks passed") && Contains("pfeiffer r=4, layers 0-2"));
+  CHECK(folder.run("train config.yaml --dry-run").status == 0);
+  CHECK_FALSE(std::filesystem::exists(folder.path("run/mood")));
+}
+
+TEST_CASE("the printed configuration holds every default and reads the same") {
+  const CommandFolder folder;
+  const auto printed = folder.run("train config.yaml --print-config");
+  REQUIRE(printed.status == 0);
+  CHECK_THAT(printed.out, Contains("learning_rate: 0.01") && Contains("lr_scheduler_type: linear"));
+  folder.write("printed.yaml", printed.out);
+  CHECK(folder.run("train printed.yaml --print-config").out == printed.out);
+}
+
+TEST_CASE("init writes configurations that parse") {
+  const CommandFolder folder;
+  for (const std::string name : {"bert", "suite"}) {
+    REQUIRE(folder.run("init " + name).status == 0);
+    const auto checked = folder.run("check " + name + ".yaml");
+    CHECK(checked.status == 2);
+    CHECK_THAT(checked.err, !Contains("unknown key") && Contains("does not exist"));
+    CHECK_THAT(folder.run("init " + name).err, Contains("exists; choose another file"));
+  }
+  CHECK_THAT(folder.run("init brt").err, Contains("did you mean 'bert'?"));
+}
+
+TEST_CASE("help and version are no errors, and go to standard output") {
+  const CommandFolder folder;
+  const auto help = folder.run("--help");
+  CHECK(help.status == 0);
+  CHECK_THAT(help.out, Contains("train") && Contains("fuse") && Contains("doctor"));
+  CHECK(folder.run("--version").out.rfind("adaptune ", 0) == 0);
+  CHECK(folder.run("train").status == 2);
+  CHECK(folder.run("doctor --json").status == 0);
+}
+
+}  // namespace adaptune
