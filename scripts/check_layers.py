@@ -162,9 +162,9 @@ def list_violations(repository):
             yield f'{name}: is listed in text_sources.cmake but includes LibTorch: {" -> ".join(path)}'
     there = {name for name in repository.sources if name.endswith('.cpp') and not name.startswith('app/')}
     yield from compare_lists('lib', text + tensor, there)
-    tests = [name for cmake_file in ('text_tests.cmake', 'tensor_tests.cmake', 'CMakeLists.txt')
-             for name in repository.listed(f'test/{cmake_file}') if name.endswith('_test.cpp')]
     test_root = repository.root / 'test'
+    tests = [name for path in [*test_root.glob('*.cmake'), test_root / 'CMakeLists.txt']
+             for name in repository.listed(path) if name.endswith('_test.cpp')]
     yield from compare_lists('test', tests,
                              {path.relative_to(test_root).as_posix() for path in test_root.glob('**/*_test.cpp')})
 
