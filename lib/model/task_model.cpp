@@ -27,7 +27,8 @@ std::vector<std::pair<std::string, torch::Tensor>> TaskModel::trainable() const 
     parameters.emplace_back(item.key(), parameter);
   }
   for (const auto& item : head_->named_parameters()) {
-    if (item.value().requires_grad()) parameters.emplace_back(std::string(kHeadPrefix) + item.key(), item.value());
+    if (item.value().requires_grad())
+      parameters.emplace_back(std::string(kHeadPrefix) + item.key(), item.value());
   }
   return parameters;
 }

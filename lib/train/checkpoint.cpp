@@ -120,7 +120,8 @@ void load_model(const fs::path& checkpoint, TaskModel& model) {
 TrainState read_checkpoint(const fs::path& checkpoint, const TrainedParts& parts) {
   const TrainState state = read_checkpoint_state(checkpoint);
   const auto optimizer = checkpoint / kOptimizerFile, generators = checkpoint / kGeneratorFile;
-  const auto optimizer_tensors = read_safetensors(optimizer), generator_tensors = read_safetensors(generators);
+  const auto optimizer_tensors = read_safetensors(optimizer),
+             generator_tensors = read_safetensors(generators);
   load_model(checkpoint, parts.model);
   parts.optimizer.load_state(optimizer_tensors, fs::absolute(optimizer).string());
   set_generator_state(generator_tensors, parts.device, fs::absolute(generators).string());

@@ -50,7 +50,8 @@ Evaluation evaluate(TaskModel& model, const EncodedSplit& split, const std::vect
   Evaluation evaluation;
   double sum = 0, count = 0;
   std::vector<int64_t> order;
-  const auto collect = [&](const std::vector<int64_t>& rows, const Batch& batch, const torch::Tensor& logits) {
+  const auto collect = [&](const std::vector<int64_t>& rows, const Batch& batch,
+                           const torch::Tensor& logits) {
     const LossSum loss = model.head().loss(logits, batch);
     sum += loss.sum.item<double>();
     count += loss.count;

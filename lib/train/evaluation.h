@@ -22,14 +22,15 @@ struct EvaluationSettings {
 
 // Logits of a whole split without autograd, in evaluation mode, longest rows first. `sink` gets the row
 // numbers [B], the batch and its logits.
-using LogitsSink = std::function<void(const std::vector<int64_t>& rows, const Batch& batch, const torch::Tensor& logits)>;
+using LogitsSink =
+    std::function<void(const std::vector<int64_t>& rows, const Batch& batch, const torch::Tensor& logits)>;
 void for_each_logits(TaskModel& model, const EncodedSplit& split, const EvaluationSettings& settings,
                      const LogitsSink& sink);
 
 struct Evaluation {
-  double loss = 0;            // mean of the head's loss
-  Predictions predictions;    // in the order of the split
-  Scores scores;              // by metric, in the order asked for
+  double loss = 0;          // mean of the head's loss
+  Predictions predictions;  // in the order of the split
+  Scores scores;            // by metric, in the order asked for
 };
 
 // Throws std::logic_error for a split without labels.

@@ -41,7 +41,8 @@ StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const st
     step.examples += batch.size();
     for (const int64_t row : micro) step.tokens += split.length(row);
   }
-  // Only now is the number known that the sums are divided by. A step of nothing but unlabelled tokens has none.
+  // Only now is the number known that the sums are divided by. A step of nothing but unlabelled tokens has
+  // none.
   scale(defined_gradients(parameters), 1 / std::max(step.count, 1.0));
   const Tensor regularization = model.attachment().regularization_loss();
   if (regularization.defined()) regularization.backward();

@@ -11,15 +11,15 @@
 namespace adaptune {
 
 struct MicroBatches {
-  int64_t rows = 32;                              // at most, in one forward pass
+  int64_t rows = 32;  // at most, in one forward pass
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
 };
 
 // What a step saw.
 struct StepLoss {
-  double sum = 0, count = 0;                      // of the head's loss; its mean is what is trained on
-  int64_t examples = 0, tokens = 0;               // tokens without padding
+  double sum = 0, count = 0;         // of the head's loss; its mean is what is trained on
+  int64_t examples = 0, tokens = 0;  // tokens without padding
 };
 
 // Adds to `parameters`' gradients, which are undefined before, the gradient of

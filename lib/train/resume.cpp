@@ -52,7 +52,8 @@ void forget_lost_best(const CheckpointFolder& folder, TrainState& state, const M
 
 void use_threads(int threads, const Message& message) {
   if (threads == at::get_num_threads()) return;
-  message("computing with " + std::to_string(threads) + " threads, as before: another number would change results");
+  message("computing with " + std::to_string(threads) +
+          " threads, as before: another number would change results");
   at::set_num_threads(threads);
 }
 
@@ -73,8 +74,8 @@ std::optional<ResumedRun> resume_run(const CheckpointFolder& folder, const Train
   forget_lost_best(folder, run->state, message);
   use_threads(run->state.threads, message);
   if (run->state.libtorch != TORCH_VERSION) {
-    message("this run was begun with LibTorch " + run->state.libtorch + " and goes on with " TORCH_VERSION
-            ": equal in expectation only");
+    message("this run was begun with LibTorch " + run->state.libtorch +
+            " and goes on with " TORCH_VERSION ": equal in expectation only");
   }
   message("resumed at step " + std::to_string(run->state.step) + " from " + run->checkpoint.string());
   return run;

@@ -13,10 +13,11 @@ struct SchedulePoint {
 };
 
 // Linear rise from 0 over the warm-up in all of them, then
-double linear_factor(const SchedulePoint& point);         // a line to 0 at `total`
-double cosine_factor(const SchedulePoint& point);         // half a cosine to 0 at `total`
-double constant_factor(const SchedulePoint& point);       // 1 (Hugging Face: constant_with_warmup)
-double inverse_sqrt_factor(const SchedulePoint& point);   // sqrt(w / step), w: the warm-up, or 10,000 steps without one
+double linear_factor(const SchedulePoint& point);    // a line to 0 at `total`
+double cosine_factor(const SchedulePoint& point);    // half a cosine to 0 at `total`
+double constant_factor(const SchedulePoint& point);  // 1 (Hugging Face: constant_with_warmup)
+double inverse_sqrt_factor(
+    const SchedulePoint& point);  // sqrt(w / step), w: the warm-up, or 10,000 steps without one
 
 // warmup_steps, or the share of `total` rounded up.
 int64_t warmup_steps(const TrainOptions& options, int64_t total);

@@ -18,8 +18,7 @@ ScoreRule score_rule(const TrainOptions& options, const std::vector<std::string>
 
 bool track_score(BestScore& best, const ScoreRule& rule, std::optional<double> score, int64_t step) {
   const double sign = rule.greater_is_better ? 1 : -1;
-  const bool better =
-      score && std::isfinite(*score) && (!best.score || sign * *score > sign * *best.score);
+  const bool better = score && std::isfinite(*score) && (!best.score || sign * *score > sign * *best.score);
   const bool renews = better && (!best.score || std::abs(*score - *best.score) > rule.threshold);
   best.stalled = renews ? 0 : best.stalled + 1;
   if (!better) return false;

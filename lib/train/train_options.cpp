@@ -54,7 +54,8 @@ void read_optimizer(ConfigNode node, TrainOptions& options) {
 void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("eval_strategy", options.eval_strategy, one_of({"epoch", "steps", "no"}));
   // A task's other strategy does away with the suite's steps.
-  if (node.has("eval_strategy") && options.eval_strategy != "steps" && !node.has("eval_steps")) options.eval_steps.reset();
+  if (node.has("eval_strategy") && options.eval_strategy != "steps" && !node.has("eval_steps"))
+    options.eval_steps.reset();
   node.read("eval_steps", options.eval_steps, at_least(1));
   node.read("metric_for_best_model", options.metric_for_best_model);
   node.read("greater_is_better", options.greater_is_better);
@@ -65,7 +66,8 @@ void read_evaluation(ConfigNode node, TrainOptions& options) {
     node.error("eval_strategy 'steps' needs `eval_steps`, the optimizer steps between evaluations");
   }
   if (options.eval_strategy != "steps" && options.eval_steps && node.has("eval_steps")) {
-    node.error_at("eval_steps", "'eval_steps' has no effect with eval_strategy '" + options.eval_strategy + "'",
+    node.error_at("eval_steps",
+                  "'eval_steps' has no effect with eval_strategy '" + options.eval_strategy + "'",
                   "eval_strategy: steps");
   }
 }

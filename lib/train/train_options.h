@@ -15,37 +15,37 @@ namespace adaptune {
 struct TrainOptions {
   double learning_rate = 1e-4;
   int64_t num_train_epochs = 10;
-  std::optional<int64_t> max_steps;               // optimizer steps; wins over num_train_epochs
+  std::optional<int64_t> max_steps;  // optimizer steps; wins over num_train_epochs
   int64_t per_device_train_batch_size = 32;
   int64_t per_device_eval_batch_size = 64;
   int64_t gradient_accumulation_steps = 1;
-  std::optional<double> max_grad_norm = 1.0;      // of all trained parameters; null: no clipping
-  double weight_decay = 0;                        // not on biases, norms and a fusion's value matrix
-  std::optional<double> adapter_weight_decay;     // of attachments; empty: weight_decay
-  std::optional<double> head_weight_decay;        // empty: weight_decay
-  std::string optim = "adamw_torch";              // adamw_torch | adamw_bert | sgd
+  std::optional<double> max_grad_norm = 1.0;   // of all trained parameters; null: no clipping
+  double weight_decay = 0;                     // not on biases, norms and a fusion's value matrix
+  std::optional<double> adapter_weight_decay;  // of attachments; empty: weight_decay
+  std::optional<double> head_weight_decay;     // empty: weight_decay
+  std::string optim = "adamw_torch";           // adamw_torch | adamw_bert | sgd
   double adam_beta1 = 0.9, adam_beta2 = 0.999;
-  std::optional<double> adam_epsilon;             // empty: 1e-8, adamw_bert 1e-6
-  double momentum = 0.9;                          // sgd
-  std::string lr_scheduler_type = "linear";       // linear | cosine | constant | inverse_sqrt
-  double warmup_ratio = 0.06;                     // share of all steps
-  std::optional<int64_t> warmup_steps;            // wins over warmup_ratio
+  std::optional<double> adam_epsilon;        // empty: 1e-8, adamw_bert 1e-6
+  double momentum = 0.9;                     // sgd
+  std::string lr_scheduler_type = "linear";  // linear | cosine | constant | inverse_sqrt
+  double warmup_ratio = 0.06;                // share of all steps
+  std::optional<int64_t> warmup_steps;       // wins over warmup_ratio
   bool group_by_length = true;
-  std::string eval_strategy = "epoch";            // epoch | steps | no
-  std::optional<int64_t> eval_steps;              // needed by `steps`
-  std::string save_strategy = "epoch";            // epoch | steps | no, beside every save_steps
-  std::optional<int64_t> save_steps = 500;        // crash safety; null: none
-  int64_t save_total_limit = 2;                   // checkpoints kept, the best one not counted
-  std::optional<std::string> metric_for_best_model;   // empty: the task's first metric; "loss" is known too
-  std::optional<bool> greater_is_better;          // empty: as the metric says
+  std::string eval_strategy = "epoch";               // epoch | steps | no
+  std::optional<int64_t> eval_steps;                 // needed by `steps`
+  std::string save_strategy = "epoch";               // epoch | steps | no, beside every save_steps
+  std::optional<int64_t> save_steps = 500;           // crash safety; null: none
+  int64_t save_total_limit = 2;                      // checkpoints kept, the best one not counted
+  std::optional<std::string> metric_for_best_model;  // empty: the task's first metric; "loss" is known too
+  std::optional<bool> greater_is_better;             // empty: as the metric says
   bool load_best_model_at_end = true;
-  std::optional<int64_t> early_stopping_patience = 3; // evaluations; null: never
+  std::optional<int64_t> early_stopping_patience = 3;  // evaluations; null: never
   double early_stopping_threshold = 0;
   int64_t logging_steps = 50;
-  std::vector<std::string> report_to;             // tensorboard
+  std::vector<std::string> report_to;  // tensorboard
   int64_t seed = 42;
-  std::optional<bool> backbone_dropout;           // empty: the method's default
-  int64_t max_skipped_steps = 10;                 // non-finite losses or gradients in a row before giving up
+  std::optional<bool> backbone_dropout;  // empty: the method's default
+  int64_t max_skipped_steps = 10;        // non-finite losses or gradients in a row before giving up
 };
 
 // Reads over what `options` already hold, so that a task overrides the suite.

@@ -100,13 +100,13 @@ class Trainer {
   CheckpointFolder checkpoints_;
 
   TrainState state_;
-  bool saved_ = true;                             // the state is on disk
-  std::filesystem::path checkpoint_;              // where
+  bool saved_ = true;                 // the state is on disk
+  std::filesystem::path checkpoint_;  // where
   bool gradients_checked_ = false;
   std::optional<TrainingLog> log_;
   StepRate rate_;
   Clock::time_point begin_;
-  double seconds_before_ = 0;                     // of earlier processes
+  double seconds_before_ = 0;  // of earlier processes
 };
 
 void Trainer::begin() {
@@ -184,19 +184,21 @@ void Trainer::require_gradients() {
   if (names.empty()) return;
   std::string list;
   for (const auto& name : names) list += "\n     " + name;
-  throw InputError(job_.task + ": these parameters are to be trained but the loss does not depend on them" + list);
+  throw InputError(job_.task + ": these parameters are to be trained but the loss does not depend on them" +
+                   list);
 }
 
 void Trainer::skip_step(const StepLoss& loss, double gradient_norm) {
   ++state_.skipped_steps;
   const std::string what = std::isfinite(loss.sum) ? "gradient" : "loss";
   const std::string skipped = std::to_string(state_.skipped_steps);
-  observer_.message("step " + std::to_string(state_.step) + " skipped: the " + what + " is not finite (" + skipped +
-                    " of at most " + std::to_string(options_.max_skipped_steps) + " in a row)");
+  observer_.message("step " + std::to_string(state_.step) + " skipped: the " + what + " is not finite (" +
+                    skipped + " of at most " + std::to_string(options_.max_skipped_steps) + " in a row)");
   if (state_.skipped_steps < options_.max_skipped_steps) return;
-  throw Error(ExitCode::kDiverged, job_.task + ": the " + what + " was not finite in " + skipped +
-                                       " steps in a row, up to step " + std::to_string(state_.step) +
-                                       "; try a lower learning_rate or max_grad_norm, and look for NaN in the model");
+  throw Error(ExitCode::kDiverged,
+              job_.task + ": the " + what + " was not finite in " + skipped + " steps in a row, up to step " +
+                  std::to_string(state_.step) +
+                  "; try a lower learning_rate or max_grad_norm, and look for NaN in the model");
 }
 
 void Trainer::report(const StepLoss& loss, double gradient_norm, double learning_rate) {
@@ -284,8 +286,8 @@ TrainingOutcome Trainer::finished() {
   }
   TrainingOutcome result = outcome();
   if (state_.step < total_steps_) {
-    result.ended = "stopped early: " + rule_.metric + " did not improve for " + std::to_string(*rule_.patience) +
-                   " evaluations";
+    result.ended = "stopped early: " + rule_.metric + " did not improve for " +
+                   std::to_string(*rule_.patience) + " evaluations";
   }
   return result;
 }
@@ -297,7 +299,8 @@ int64_t total_steps(const TrainOptions& options, int64_t examples) {
 }
 
 TrainingOutcome run_training(TaskModel& model, const TrainingJob& job, const TrainingObserver& observer) {
-  if (job.train->size() == 0) throw InputError(job.task + ": the training split is empty; at least one example is needed");
+  if (job.train->size() == 0)
+    throw InputError(job.task + ": the training split is empty; at least one example is needed");
   return Trainer(model, job, observer).run();
 }
 

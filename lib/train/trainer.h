@@ -18,17 +18,17 @@ namespace adaptune {
 
 // What is trained on what.
 struct TrainingJob {
-  std::string task;                               // name in progress lines
+  std::string task;  // name in progress lines
   const EncodedSplit* train = nullptr;
-  const EncodedSplit* validation = nullptr;       // null: the last state counts as the best
-  std::vector<std::string> metrics;               // of the validation split; the first chooses the best
+  const EncodedSplit* validation = nullptr;  // null: the last state counts as the best
+  std::vector<std::string> metrics;          // of the validation split; the first chooses the best
   TrainOptions options;
-  bool backbone_dropout = true;                   // after the method's default
+  bool backbone_dropout = true;  // after the method's default
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
-  std::filesystem::path folder;                   // gets metrics.jsonl, tb/, checkpoints/
-  bool resume = true;                             // from the newest usable checkpoint in `folder`
-  std::optional<std::filesystem::path> resume_from;   // a certain checkpoint
+  std::filesystem::path folder;                      // gets metrics.jsonl, tb/, checkpoints/
+  bool resume = true;                                // from the newest usable checkpoint in `folder`
+  std::optional<std::filesystem::path> resume_from;  // a certain checkpoint
   // What a checkpoint must have been made with: data and backbone fingerprints, options that change the
   // result. A checkpoint that says otherwise is an InputError naming the differing lines.
   std::string identity;
@@ -38,18 +38,18 @@ struct TrainingJob {
 struct TrainingObserver {
   std::function<void(const TrainProgress&)> step = [](const TrainProgress&) {};
   std::function<void(const EvalProgress&)> evaluated = [](const EvalProgress&) {};
-  std::function<void(const std::string&)> message = [](const std::string&) {};   // "resumed at step 500"
+  std::function<void(const std::string&)> message = [](const std::string&) {};  // "resumed at step 500"
 };
 
 struct TrainingOutcome {
-  std::optional<std::string> stopped_by;          // "SIGTERM": a checkpoint was written, run again to go on
-  std::filesystem::path checkpoint;               // the one written last; empty: none
-  std::string metric;                             // of best_score
-  std::optional<double> best_score;               // in the metric's own unit
-  int64_t best_step = 0, steps = 0;               // optimizer steps
+  std::optional<std::string> stopped_by;  // "SIGTERM": a checkpoint was written, run again to go on
+  std::filesystem::path checkpoint;       // the one written last; empty: none
+  std::string metric;                     // of best_score
+  std::optional<double> best_score;       // in the metric's own unit
+  int64_t best_step = 0, steps = 0;       // optimizer steps
   double best_epoch = 0;
-  std::string ended;                              // "stopped early: accuracy did not improve for 3 evaluations"; else ""
-  double seconds = 0;                             // of all runs, resumed ones included
+  std::string ended;   // "stopped early: accuracy did not improve for 3 evaluations"; else ""
+  double seconds = 0;  // of all runs, resumed ones included
 };
 
 // Optimizer steps of the whole run.

@@ -21,14 +21,17 @@ std::vector<int64_t> first_rows(int64_t count) {
 }
 
 // Gradients of 32 rows in micro-batches, without dropout.
-TensorMap gradients_in(SmallModel& small, const EncodedSplit& split, int64_t micro_rows, StepLoss* loss = nullptr) {
+TensorMap gradients_in(SmallModel& small, const EncodedSplit& split, int64_t micro_rows,
+                       StepLoss* loss = nullptr) {
   Optimizer optimizer(make_update_rule({}), parameter_groups(*small.model, {}));
   optimizer.clear_gradients();
   small.model->train(false, false);
-  const auto step = compute_gradients(*small.model, split, first_rows(32), optimizer.parameters(), {micro_rows});
+  const auto step =
+      compute_gradients(*small.model, split, first_rows(32), optimizer.parameters(), {micro_rows});
   if (loss) *loss = step;
   TensorMap gradients;
-  for (const auto& [name, parameter] : small.model->trainable()) gradients.emplace(name, parameter.grad().clone());
+  for (const auto& [name, parameter] : small.model->trainable())
+    gradients.emplace(name, parameter.grad().clone());
   return gradients;
 }
 
@@ -55,7 +58,8 @@ TEST_CASE("1 x 32 examples have the gradient of 4 x 8") {
   SmallModel small;
   const auto split = made_up_split(32, 5);
   StepLoss whole_loss, parts_loss;
-  const auto whole = gradients_in(small, split, 32, &whole_loss), parts = gradients_in(small, split, 8, &parts_loss);
+  const auto whole = gradients_in(small, split, 32, &whole_loss),
+             parts = gradients_in(small, split, 8, &parts_loss);
   CHECK(largest_difference(whole, parts) < 1e-6);
   CHECK(largest_difference(whole, gradients_in(small, split, 5)) < 1e-6);
   CHECK(whole_loss.sum == Approx(parts_loss.sum).epsilon(1e-6));
@@ -101,7 +105,8 @@ TEST_CASE("a fusion is regularised once a step, however many micro-batches") {
 }
 
 TEST_CASE("gradients are clipped by their common norm") {
-  std::vector<torch::Tensor> parameters = {at::zeros({2}).set_requires_grad(true), at::zeros({1}).set_requires_grad(true),
+  std::vector<torch::Tensor> parameters = {at::zeros({2}).set_requires_grad(true),
+                                           at::zeros({1}).set_requires_grad(true),
                                            at::zeros({1}).set_requires_grad(true)};
   const auto reset = [&] {
     parameters[0].mutable_grad() = torch::tensor({3.0f, 0.0f});

@@ -212,7 +212,8 @@ TEST_CASE("matrices decay, biases and norms do not") {
 TEST_CASE("a fusion's value matrix never decays") {
   TrainOptions options;
   options.weight_decay = 0.1;
-  const SmallModel small([](Backbone& backbone) { return small_fusion(backbone); }, SmallModel::two_classes());
+  const SmallModel small([](Backbone& backbone) { return small_fusion(backbone); },
+                         SmallModel::two_classes());
   const auto names = decaying(*small.model, options, 0.1);
   CHECK(contains(names, "encoder/0/ffn/residual.query.weight"));
   CHECK_FALSE(contains(names, "encoder/0/ffn/residual.value.weight"));

@@ -26,11 +26,12 @@ SmallModel small_model(const std::string& kind) {
   if (kind != "fusion") return SmallModel(kind);
   FusionOptions options;
   options.temperature = true;
-  return SmallModel([&](Backbone& backbone) { return small_fusion(backbone, options); }, SmallModel::two_classes());
+  return SmallModel([&](Backbone& backbone) { return small_fusion(backbone, options); },
+                    SmallModel::two_classes());
 }
 
-// Everything a run left, as bytes: the tensors of the model and all files of its last checkpoint but state.json,
-// which holds the time.
+// Everything a run left, as bytes: the tensors of the model and all files of its last checkpoint but
+// state.json, which holds the time.
 struct RunResult {
   TrainingOutcome outcome;
   TensorMap tensors;
@@ -39,8 +40,8 @@ struct RunResult {
 };
 
 struct Interruption {
-  int64_t at_step = 0;                            // 0: none
-  int signal = 0;                                 // else the process dies
+  int64_t at_step = 0;  // 0: none
+  int signal = 0;       // else the process dies
 };
 
 RunResult train(const std::string& kind, const fs::path& folder, const Interruption& interruption = {},
@@ -147,7 +148,8 @@ TEST_CASE("a finished run is not run again") {
 TEST_CASE("a finished run goes on when more epochs are asked for") {
   const ScratchFolder folder("resume_longer");
   train("pfeiffer", folder.path);
-  const auto longer = train("pfeiffer", folder.path, {}, [](TrainingJob& job) { job.options.num_train_epochs = 3; });
+  const auto longer =
+      train("pfeiffer", folder.path, {}, [](TrainingJob& job) { job.options.num_train_epochs = 3; });
   CHECK(longer.outcome.steps == 15);
 }
 
@@ -157,7 +159,8 @@ TEST_CASE("a fresh start forgets the checkpoints before") {
   const auto again = train("pfeiffer", folder.path, {}, [](TrainingJob& job) { job.resume = false; });
   CHECK(again.messages.empty());
   check_same(first, again);
-  CHECK_THROWS_AS(train("pfeiffer", folder.path, {.at_step = 1}, [](TrainingJob& job) { job.resume = false; }), Killed);
+  CHECK_THROWS_AS(
+      train("pfeiffer", folder.path, {.at_step = 1}, [](TrainingJob& job) { job.resume = false; }), Killed);
   CHECK(CheckpointFolder(folder.path / "checkpoints").steps().empty());
 }
 
@@ -165,11 +168,13 @@ TEST_CASE("a certain checkpoint may be named; later ones go") {
   const ScratchFolder folder("resume_from");
   const auto first = train("pfeiffer", folder.path);
   const auto from = folder.path / "checkpoints" / "step-5";
-  const auto again = train("pfeiffer", folder.path, {.at_step = 100}, [&](TrainingJob& job) { job.resume_from = from; });
+  const auto again =
+      train("pfeiffer", folder.path, {.at_step = 100}, [&](TrainingJob& job) { job.resume_from = from; });
   check_same(first, again);
   CHECK(again.messages.back().starts_with("resumed at step 5"));
-  CHECK_THROWS_AS(train("pfeiffer", folder.path, {}, [&](TrainingJob& job) { job.resume_from = folder.path / "none"; }),
-                  InputError);
+  CHECK_THROWS_AS(
+      train("pfeiffer", folder.path, {}, [&](TrainingJob& job) { job.resume_from = folder.path / "none"; }),
+      InputError);
 }
 
 TEST_CASE("a damaged newest checkpoint is reported and the one before used") {
@@ -188,7 +193,8 @@ TEST_CASE("a damaged newest checkpoint is reported and the one before used") {
   }
   const auto resumed = train("pfeiffer", folder.path);
   REQUIRE(resumed.messages.size() == 2);
-  CHECK_THAT(resumed.messages[0], Catch::Contains("step-6 cannot be used, trying the one before") && Catch::Contains(file));
+  CHECK_THAT(resumed.messages[0],
+             Catch::Contains("step-6 cannot be used, trying the one before") && Catch::Contains(file));
   CHECK(resumed.messages[1].starts_with("resumed at step 5"));
   check_same(expected, resumed);
 }
@@ -217,7 +223,7 @@ TEST_CASE("old checkpoints go, the best ones of those that stay do not") {
   const ScratchFolder folder("retention");
   SmallModel small = small_model("head_only");
   SmallJob small_job(folder.path, /*epochs=*/6);
-  small_job.job.options.learning_rate = 1e-12;    // the first evaluation stays the best
+  small_job.job.options.learning_rate = 1e-12;  // the first evaluation stays the best
   small_job.job.options.early_stopping_patience.reset();
   small_job.job.options.save_total_limit = 2;
   const CheckpointFolder checkpoints(folder.path / "checkpoints");

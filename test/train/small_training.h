@@ -44,8 +44,9 @@ inline std::filesystem::path small_bert() { return std::filesystem::path(FIXTURE
 // A backbone with a fresh task on it.
 struct SmallModel {
   explicit SmallModel(const std::string& method = "pfeiffer", HeadSpec head_spec = two_classes())
-      : SmallModel([&](Backbone& backbone) { return std::make_shared<TaskAdapter>(spec_of(method), backbone); },
-                   head_spec) {}
+      : SmallModel(
+            [&](Backbone& backbone) { return std::make_shared<TaskAdapter>(spec_of(method), backbone); },
+            head_spec) {}
 
   template <std::invocable<Backbone&> MakeAttachment>
   SmallModel(MakeAttachment make_attachment, HeadSpec head_spec) {
@@ -84,7 +85,8 @@ struct SmallModel {
 // Two fused adapters of made-up tasks.
 inline std::shared_ptr<TaskFusion> small_fusion(Backbone& backbone, const FusionOptions& options = {}) {
   std::vector<std::shared_ptr<TaskAdapter>> members;
-  for (int i = 0; i < 2; ++i) members.push_back(std::make_shared<TaskAdapter>(adapter_spec("pfeiffer"), backbone));
+  for (int i = 0; i < 2; ++i)
+    members.push_back(std::make_shared<TaskAdapter>(adapter_spec("pfeiffer"), backbone));
   return std::make_shared<TaskFusion>(options, members, backbone);
 }
 

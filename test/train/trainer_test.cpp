@@ -39,7 +39,8 @@ std::string error_of(const std::function<void()>& action, ExitCode code) {
 
 // An adapter whose loss becomes NaN while `poisoned` says so.
 struct PoisonedHead {
-  explicit PoisonedHead(SmallModel& small) : weight(small.head->parameters()[0]), healthy(weight.detach().clone()) {}
+  explicit PoisonedHead(SmallModel& small)
+      : weight(small.head->parameters()[0]), healthy(weight.detach().clone()) {}
   void poison() { fill(at::full_like(healthy, NAN)); }
   void heal() { fill(healthy); }
   void fill(const torch::Tensor& values) {
@@ -212,11 +213,16 @@ TEST_CASE("a diverged training ends with its own status and leaves the checkpoin
   observer.step = [&](const TrainProgress& progress) {
     if (progress.step == 6) head.poison();
   };
-  const auto error = error_of([&] { run_training(*small.model, small_job.job, observer); }, ExitCode::kDiverged);
+  const auto error =
+      error_of([&] { run_training(*small.model, small_job.job, observer); }, ExitCode::kDiverged);
   CHECK_THAT(error, Catch::Contains("not finite in 3 steps in a row, up to step 9"));
   const CheckpointFolder checkpoints(folder.path / "checkpoints");
   CHECK(checkpoints.steps() == std::vector<int64_t>{5});
-  CHECK(read_safetensors(checkpoints.path(5) / "head.safetensors").begin()->second.isfinite().all().item<bool>());
+  CHECK(read_safetensors(checkpoints.path(5) / "head.safetensors")
+            .begin()
+            ->second.isfinite()
+            .all()
+            .item<bool>());
 }
 
 TEST_CASE("a parameter that no gradient reaches is an error by name") {
@@ -243,8 +249,8 @@ TEST_CASE("an empty training split is refused") {
 }
 
 TEST_CASE("no kind of training changes a tensor of the backbone") {
-  const auto method = GENERATE(as<std::string>(), "pfeiffer", "houlsby", "parallel", "lora", "ia3", "head_only",
-                               "layernorm", "bitfit", "top_layers", "full", "full_random");
+  const auto method = GENERATE(as<std::string>(), "pfeiffer", "houlsby", "parallel", "lora", "ia3",
+                               "head_only", "layernorm", "bitfit", "top_layers", "full", "full_random");
   const auto use_pooler = GENERATE(false, true);
   INFO(method << (use_pooler ? " with the pooler" : ""));
   const ScratchFolder folder("trainer_frozen");
