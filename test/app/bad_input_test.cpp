@@ -142,6 +142,7 @@ TEST_CASE("a loss that is not finite ends the run with exit 5") {
   const auto run = folder.run(
       "train config.yaml train.learning_rate=1e30 train.max_grad_norm=null train.max_skipped_steps=2 "
       "train.num_train_epochs=20");
+  INFO(run.err);
   CHECK(run.status == 5);
   CHECK_THAT(run.err, Contains("finite"));
   CHECK_THAT(folder.read("run/status.json"), Contains("failed"));
