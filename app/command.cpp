@@ -17,7 +17,8 @@ void add_global_flags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--log-level", flags.log_level, "error, info or debug: as --quiet, plain, --verbose")
       ->check(CLI::IsMember({"error", "info", "debug"}));
   app.add_flag("--json", flags.json, "results as JSON on standard output");
-  app.add_option("--color,--colour", flags.colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--color,--colour", flags.colour, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 Console console_for(const GlobalFlags& flags) {
@@ -37,8 +38,10 @@ std::shared_ptr<RunCommand> add_run_flags(CLI::App& command) {
   command.add_option("--task", flags.tasks, "only this task; may be given several times")->take_all();
   command.add_option("--output-dir", flags.output_dir, "folder of the run, instead of output_dir");
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N");
-  command.add_flag("--allow-backbone-mismatch", flags.allow_backbone_mismatch, "use adapters of other weights");
-  command.add_flag("--print-config", run->print_config, "print the configuration with every default, and stop");
+  command.add_flag("--allow-backbone-mismatch", flags.allow_backbone_mismatch,
+                   "use adapters of other weights");
+  command.add_flag("--print-config", run->print_config,
+                   "print the configuration with every default, and stop");
   return run;
 }
 

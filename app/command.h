@@ -25,7 +25,7 @@ Console console_for(const GlobalFlags& flags);
 struct CommandContext {
   const GlobalFlags& global;
   std::string command_line;
-  int& status;                                    // the exit status goes here
+  int& status;  // the exit status goes here
 };
 using AddCommand = void (*)(CLI::App& app, const CommandContext& context);
 const std::vector<AddCommand>& command_table();
@@ -43,7 +43,7 @@ void add_doctor(CLI::App& app, const CommandContext& context);
 // The configuration argument, overrides and run flags of train, fuse, eval and check.
 struct RunCommand {
   RunFlags flags;
-  std::vector<std::string> words;                 // overrides as given
+  std::vector<std::string> words;  // overrides as given
   bool print_config = false;
 };
 // Shared by the callback and the options that fill it.
@@ -51,6 +51,7 @@ std::shared_ptr<RunCommand> add_run_flags(CLI::App& command);
 // As add_run_flags, with what decides how training starts.
 std::shared_ptr<RunCommand> add_training_flags(CLI::App& command);
 // Runs `body` unless --print-config asked for the resolved configuration only.
-int run_command(const RunCommand& command, const CommandContext& context, const std::function<int(const RunFlags&, Console&)>& body);
+int run_command(const RunCommand& command, const CommandContext& context,
+                const std::function<int(const RunFlags&, Console&)>& body);
 
 }  // namespace adaptune

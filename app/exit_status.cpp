@@ -16,9 +16,10 @@ int fail(ExitCode code, const std::string& message) {
 }
 
 int out_of_memory(const std::string& what) {
-  return fail(ExitCode::kOutOfMemory, "out of memory: " + what +
-                                          "\n     try a smaller train.per_device_train_batch_size with more "
-                                          "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length");
+  return fail(ExitCode::kOutOfMemory,
+              "out of memory: " + what +
+                  "\n     try a smaller train.per_device_train_batch_size with more "
+                  "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length");
 }
 
 // Messages of the configuration start with their own places.
@@ -30,15 +31,17 @@ int configuration_error(const UsageError& error) {
 
 int internal_error(const std::string& what, bool verbose) {
   const auto line = what.substr(0, verbose ? std::string::npos : what.find('\n'));
-  return fail(ExitCode::kInternal, "internal: " + line + "\n     this is a bug of adaptune: please report it with the command, "
-                                   "the output of -v and of 'adaptune doctor'");
+  return fail(ExitCode::kInternal, "internal: " + line +
+                                       "\n     this is a bug of adaptune: please report it with the command, "
+                                       "the output of -v and of 'adaptune doctor'");
 }
 
 }  // namespace
 
 int usage_status(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  std::cerr << "error: " << error.what() << "\n     see adaptune --help, or adaptune COMMAND --help" << std::endl;
+  std::cerr << "error: " << error.what() << "\n     see adaptune --help, or adaptune COMMAND --help"
+            << std::endl;
   return static_cast<int>(ExitCode::kUsage);
 }
 
@@ -66,7 +69,8 @@ std::string shell_line(int argc, char** argv) {
   std::string line = "adaptune";
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"$`\\{}[]*?~|&;<>()#!") == std::string::npos;
+    const bool plain =
+        !word.empty() && word.find_first_of(" \t\n'\"$`\\{}[]*?~|&;<>()#!") == std::string::npos;
     line += " " + (plain ? word : "'" + word + "'");
   }
   return line;

@@ -108,9 +108,9 @@ class Repository:
                 yield number, match.group(2), match.group(1) == '"'
 
     def listed(self, cmake_file):
-        """The .cpp files of one of the hand-written lists; none if the list is not there."""
+        """The .cpp files that a CMake file names; none if the file is not there."""
         path = self.root / cmake_file
-        return re.findall(r'^\s*([\w/]+\.cpp)\b', path.read_text(), re.M) if path.exists() else []
+        return re.findall(r'(?<![\w/.])[\w/]+\.cpp\b', path.read_text()) if path.exists() else []
 
 
 def layer_violations(repository):
@@ -162,8 +162,9 @@ def list_violations(repository):
             yield f'{name}: is listed in text_sources.cmake but includes LibTorch: {" -> ".join(path)}'
     there = {name for name in repository.sources if name.endswith('.cpp') and not name.startswith('app/')}
     yield from compare_lists('lib', text + tensor, there)
-    tests = repository.listed('test/text_tests.cmake') + repository.listed('test/tensor_tests.cmake')
     test_root = repository.root / 'test'
+    tests = [name for path in [*test_root.glob('*.cmake'), test_root / 'CMakeLists.txt']
+             for name in repository.listed(path) if name.endswith('_test.cpp')]
     yield from compare_lists('test', tests,
                              {path.relative_to(test_root).as_posix() for path in test_root.glob('**/*_test.cpp')})
 

@@ -19,7 +19,7 @@ struct GoldenTrajectory {
 
 // An adapter, fusion or head of a case.
 struct GoldenPart {
-  std::string name;                               // what setup and head call it
+  std::string name;  // what setup and head call it
   std::filesystem::path path;
 };
 

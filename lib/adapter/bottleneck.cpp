@@ -58,7 +58,8 @@ Bottleneck::Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t
       dropout_(options.dropout),
       stochastic_depth_(options.is_parallel ? 0 : options.stochastic_depth),
       residual_first_(options.adapter_residual_before_ln) {
-  if (options.ln_before) norm_before_ = register_module("norm_before", torch::nn::LayerNorm(std::vector{hidden}));
+  if (options.ln_before)
+    norm_before_ = register_module("norm_before", torch::nn::LayerNorm(std::vector{hidden}));
   down_ = register_module("down", torch::nn::Linear(hidden, width));
   up_ = register_module("up", torch::nn::Linear(width, hidden));
   if (options.scaling == "learned") {
@@ -68,7 +69,8 @@ Bottleneck::Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t
   } else {
     fixed_scale_ = std::stod(options.scaling);
   }
-  if (options.ln_after) norm_after_ = register_module("norm_after", torch::nn::LayerNorm(std::vector{hidden}));
+  if (options.ln_after)
+    norm_after_ = register_module("norm_after", torch::nn::LayerNorm(std::vector{hidden}));
   if (options.use_gating) gate_ = register_module("gate", torch::nn::Linear(hidden, 1));
   initialise(options);
 }
@@ -103,7 +105,7 @@ Tensor Bottleneck::scaled(const Tensor& u) const {
 Tensor Bottleneck::delta(const Tensor& z) const {
   const Tensor input = norm_before_ ? norm_before_.ptr()->as<torch::nn::LayerNormImpl>()->forward(z) : z;
   const Tensor inner = activation_(at::linear(input, down_->weight, down_->bias));  // [.., m]
-  Tensor u = at::linear(inner, up_->weight, up_->bias);                              // [.., D]
+  Tensor u = at::linear(inner, up_->weight, up_->bias);                             // [.., D]
   if (is_training() && stochastic_depth_ > 0) u = drop_path(u, stochastic_depth_);
   return scaled(u);
 }

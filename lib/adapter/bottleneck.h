@@ -24,28 +24,28 @@ namespace adaptune {
 
 // Names and meaning as in AdapterHub's BnConfig; defaults are those of `seq_bn`.
 struct BottleneckOptions {
-  bool mh_adapter = false;                        // an adapter after attention
-  bool output_adapter = true;                     // an adapter after the feed-forward block
-  std::map<std::string, double> reduction_factor = {{"default", 16}};   // by layer index, or "default"
-  std::optional<int64_t> bottleneck_size;         // the width itself; wins over reduction_factor
+  bool mh_adapter = false;     // an adapter after attention
+  bool output_adapter = true;  // an adapter after the feed-forward block
+  std::map<std::string, double> reduction_factor = {{"default", 16}};  // by layer index, or "default"
+  std::optional<int64_t> bottleneck_size;  // the width itself; wins over reduction_factor
   std::string non_linearity = "relu";
   bool original_ln_before = true;
   bool original_ln_after = true;
-  std::string residual_before_ln = "true";        // true | false | post_add
+  std::string residual_before_ln = "true";  // true | false | post_add
   bool adapter_residual_before_ln = false;
   bool ln_before = false;
   bool ln_after = false;
   bool is_parallel = false;
-  std::string scaling = "1.0";                    // a number | learned | channel
+  std::string scaling = "1.0";  // a number | learned | channel
   bool use_gating = false;
   double dropout = 0;
   double stochastic_depth = 0;
-  std::string init_weights = "bert";              // bert | mam_adapter | houlsby | zero
-  std::optional<double> init_std;                 // overrides the standard deviation of bert and houlsby
+  std::string init_weights = "bert";  // bert | mam_adapter | houlsby | zero
+  std::optional<double> init_std;     // overrides the standard deviation of bert and houlsby
 };
 
-// Width of the bottleneck in a layer: max(1, floor(hidden / reduction)). InputError when reduction_factor says
-// nothing for the layer.
+// Width of the bottleneck in a layer: max(1, floor(hidden / reduction)). InputError when reduction_factor
+// says nothing for the layer.
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden);
 
 // How a bottleneck reads from and writes to its residual site.
@@ -54,8 +54,8 @@ struct Insertion {
   enum class Residual { kInput, kNormed, kSum } residual;
 
   struct Read {
-    torch::Tensor z;                              // the adapter's input [B, T, D]
-    torch::Tensor r;                              // its own residual [B, T, D]
+    torch::Tensor z;  // the adapter's input [B, T, D]
+    torch::Tensor r;  // its own residual [B, T, D]
   };
   Read read(const torch::Tensor& h, TensorFn base, const SiteContext& context) const;
   torch::Tensor write(const torch::Tensor& o, const torch::Tensor& h, TensorFn base) const;
@@ -63,9 +63,9 @@ struct Insertion {
 
 // The parts of u(z): fusion's cheap forms, several tasks at once and folding work on these.
 struct BottleneckFactors {
-  torch::Tensor down, down_bias;                  // [m, D], [m]
+  torch::Tensor down, down_bias;  // [m, D], [m]
   Activation activation;
-  torch::Tensor up, up_bias;                      // [D, m], [D], the scale already in them
+  torch::Tensor up, up_bias;  // [D, m], [D], the scale already in them
 };
 
 class Bottleneck final : public Adapter {
@@ -91,7 +91,7 @@ class Bottleneck final : public Adapter {
   bool residual_first_ = false;
   torch::nn::Linear down_{nullptr}, up_{nullptr}, gate_{nullptr};
   torch::nn::LayerNorm norm_before_{nullptr}, norm_after_{nullptr};
-  torch::Tensor scaling_;                         // [1] learned, [D] channel, undefined: fixed
+  torch::Tensor scaling_;  // [1] learned, [D] channel, undefined: fixed
 };
 
 }  // namespace adaptune

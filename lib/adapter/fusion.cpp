@@ -21,11 +21,11 @@ Version version_of(const torch::nn::Linear& linear) {
 
 // The members' factors side by side; M is the sum of their widths.
 struct Fusion::Stack {
-  Tensor down, down_bias;                         // [M, D], [M]
-  std::vector<Activation> activations;            // one a member
+  Tensor down, down_bias;               // [M, D], [M]
+  std::vector<Activation> activations;  // one a member
   std::vector<int64_t> widths;
-  Tensor up, up_bias;                             // [D, M], [N, D]
-  Tensor segment;                                 // [M, N]: 1 where a unit belongs to a member
+  Tensor up, up_bias;  // [D, M], [N, D]
+  Tensor segment;      // [M, N]: 1 where a unit belongs to a member
 
   static std::shared_ptr<Stack> of(const std::vector<std::shared_ptr<Bottleneck>>& members) {
     auto stack = std::make_shared<Stack>();
@@ -44,7 +44,8 @@ struct Fusion::Stack {
     stack->down_bias = at::cat(down_bias);
     stack->up = at::cat(up, 1);
     stack->up_bias = at::stack(up_bias);
-    stack->segment = at::zeros({stack->down.size(0), static_cast<int64_t>(members.size())}, stack->down.options());
+    stack->segment =
+        at::zeros({stack->down.size(0), static_cast<int64_t>(members.size())}, stack->down.options());
     for (int64_t n = 0, start = 0; n < stack->segment.size(1); start += stack->widths[n++]) {
       stack->segment.slice(0, start, start + stack->widths[n]).select(1, n).fill_(1);
     }
@@ -53,7 +54,8 @@ struct Fusion::Stack {
 
   // Non-linearities of the joined inner values [.., M].
   Tensor activate(const Tensor& inner) const {
-    if (std::all_of(activations.begin(), activations.end(), [&](Activation a) { return a == activations[0]; })) {
+    if (std::all_of(activations.begin(), activations.end(),
+                    [&](Activation a) { return a == activations[0]; })) {
       return activations[0](inner);
     }
     auto parts = inner.split_with_sizes(widths, -1);
@@ -65,9 +67,9 @@ struct Fusion::Stack {
 // What inference multiplies once per state of the weights.
 struct Fusion::Folded {
   Version query, key, value;
-  Tensor product, product_bias;                   // G = W_k^T W_q [D, D], g0 = W_k^T b_q [D]
-  Tensor in, in_bias;                             // [2M + N, D]: the members' D, U^T G, b_u G
-  Tensor out;                                     // [D, M + N]: W_v U, W_v b_u
+  Tensor product, product_bias;  // G = W_k^T W_q [D, D], g0 = W_k^T b_q [D]
+  Tensor in, in_bias;            // [2M + N, D]: the members' D, U^T G, b_u G
+  Tensor out;                    // [D, M + N]: W_v U, W_v b_u
 };
 
 Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottleneck>> members, int64_t hidden,
@@ -78,7 +80,8 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
   TORCH_CHECK(!members_.empty(), "a fusion needs at least one member");
   const torch::NoGradGuard no_grad;
   const auto projection = [&](const char* name, bool with_bias) {
-    auto linear = register_module(name, torch::nn::Linear(torch::nn::LinearOptions(hidden, hidden).bias(with_bias)));
+    auto linear =
+        register_module(name, torch::nn::Linear(torch::nn::LinearOptions(hidden, hidden).bias(with_bias)));
     linear->weight.normal_(0, 0.02);
     if (with_bias) linear->bias.zero_();
     return linear;
@@ -103,7 +106,8 @@ FusionForm Fusion::form() const {
   if (!stack_) return FusionForm::kNaive;
   if (torch::GradMode::is_enabled() || (is_training() && dropout_ > 0)) return FusionForm::kFactored;
   const bool narrow = stack_->down.size(0) < 2 * stack_->down.size(1);
-  return narrow && !options_.query_before_ln && !options_.residual_before ? FusionForm::kFolded : FusionForm::kProduct;
+  return narrow && !options_.query_before_ln && !options_.residual_before ? FusionForm::kFolded
+                                                                          : FusionForm::kProduct;
 }
 
 Tensor Fusion::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
@@ -116,9 +120,14 @@ Tensor Fusion::forward(const Tensor& h, TensorFn base, const SiteContext& contex
   const Tensor& source = insertion.is_parallel || !options_.query_before_ln ? z : h;
   Tensor c;
   switch (form()) {
-    case FusionForm::kNaive: c = naive(z, source, r, context.tokens); break;
-    case FusionForm::kFolded: c = folded(z, context.tokens); break;
-    default: c = factored(z, source, r, context.tokens);
+    case FusionForm::kNaive:
+      c = naive(z, source, r, context.tokens);
+      break;
+    case FusionForm::kFolded:
+      c = folded(z, context.tokens);
+      break;
+    default:
+      c = factored(z, source, r, context.tokens);
   }
   if (options_.temperature) lower_temperature();
   return insertion.write(options_.residual_before ? c : c + r, h, base);
@@ -165,7 +174,7 @@ Tensor Fusion::naive(const Tensor& z, const Tensor& source, const Tensor& r, con
   const Tensor q = query_ ? query_(source) : source;
   const Tensor k = key_ ? key_(u) : u;
   const Tensor attention = attend((q.unsqueeze(-2) * k).sum(-1), tokens);  // [B, T, N]
-  const Tensor mixed = (attention.unsqueeze(-1) * u).sum(-2);               // [B, T, D]
+  const Tensor mixed = (attention.unsqueeze(-1) * u).sum(-2);              // [B, T, D]
   return value_ ? value_(mixed) : mixed;
 }
 
@@ -184,13 +193,14 @@ Tensor Fusion::factored(const Tensor& z, const Tensor& source, const Tensor& r, 
   const bool product = form() == FusionForm::kProduct;
   if (product) refresh_folded();
   Tensor constant;
-  const Tensor q = projected_query(source, product, constant);                          // [.., D]
+  const Tensor q = projected_query(source, product, constant);                            // [.., D]
   const Tensor inner = stack_->activate(at::linear(z, stack_->down, stack_->down_bias));  // [.., M]
-  Tensor scores = at::matmul(at::matmul(q, stack_->up) * inner, stack_->segment) + at::matmul(q, stack_->up_bias.t());
+  Tensor scores =
+      at::matmul(at::matmul(q, stack_->up) * inner, stack_->segment) + at::matmul(q, stack_->up_bias.t());
   if (constant.defined()) scores = scores + constant;
   if (options_.residual_before) scores = scores + (q * r).sum(-1, true);
-  const Tensor attention = attend(scores, tokens);                                       // [.., N]
-  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;           // [.., M]
+  const Tensor attention = attend(scores, tokens);                             // [.., N]
+  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;  // [.., M]
   Tensor mixed = at::matmul(weighted, stack_->up.t()) + at::matmul(attention, stack_->up_bias);
   if (options_.residual_before) mixed = mixed + r;
   return value_ ? at::linear(mixed, value_->weight) : mixed;
@@ -201,9 +211,9 @@ Tensor Fusion::folded(const Tensor& z, const Tokens& tokens) {
   const int64_t members = static_cast<int64_t>(members_.size());
   const auto parts = at::linear(z, folded_->in, folded_->in_bias)
                          .split_with_sizes({stack_->down.size(0), stack_->down.size(0), members}, -1);
-  const Tensor inner = stack_->activate(parts[0]);                                       // [.., M]
+  const Tensor inner = stack_->activate(parts[0]);  // [.., M]
   const Tensor attention = attend(at::matmul(inner * parts[1], stack_->segment) + parts[2], tokens);
-  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;           // [.., M]
+  const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;  // [.., M]
   return at::linear(at::cat({weighted, attention}, -1), folded_->out);
 }
 
@@ -218,7 +228,8 @@ void Fusion::refresh_folded() {
   const Tensor bq = query_ ? query_->bias : at::zeros({identity.size(0)}, options);
   folded->product = at::mm(wk.t(), wq);
   folded->product_bias = at::mv(wk.t(), bq);
-  folded->in = at::cat({stack_->down, at::mm(stack_->up.t(), folded->product), at::mm(stack_->up_bias, folded->product)});
+  folded->in = at::cat(
+      {stack_->down, at::mm(stack_->up.t(), folded->product), at::mm(stack_->up_bias, folded->product)});
   folded->in_bias = at::cat({stack_->down_bias, at::mv(stack_->up.t(), folded->product_bias),
                              at::mv(stack_->up_bias, folded->product_bias)});
   const Tensor out = at::cat({stack_->up, stack_->up_bias.t()}, 1);  // [D, M + N]

@@ -1,7 +1,8 @@
 #pragma once
 // AdapterFusion, Pfeiffer et al. 2021: per token attention over the outputs u_n of N frozen bottlenecks.
 //
-//   q = W_q z + b_q,  k_n = W_k u_n + b_k,  s = softmax_n(q . k_n / T),  c = W_v sum_n s_n u_n,  y = write(c + r)
+//   q = W_q z + b_q,  k_n = W_k u_n + b_k,  s = softmax_n(q . k_n / T),  c = W_v sum_n s_n u_n,  y = write(c
+//   + r)
 //
 // Computed in an exact, cheaper algebra: with q~ = W_k^T q the scores are q~ . u_n + q . b_k, and because
 // u_n = U_n f(D_n z + d_n) + b_n no u_n is ever formed. The forms agree to rounding.
@@ -20,14 +21,14 @@ namespace adaptune {
 
 // AdapterHub's ten keys; defaults are `dynamic`.
 struct FusionOptions {
-  bool query = true, key = true, value = true;    // which projections exist; none: scores are z . u_n
-  bool query_before_ln = false;                   // query from h instead of z
-  bool residual_before = false;                   // r joins every u_n, and is not added afterwards
-  bool temperature = false;                       // T from 50 down by 0.05 a forward pass to 1
-  bool value_before_softmax = true;               // no effect on the result: W_v is linear
-  bool value_initialized = true;                  // W_v starts as the identity with 1e-6 beside the diagonal
-  bool regularization = true;                     // 0.01 sum of ||I - W_v||^2 in the training loss
-  std::optional<double> dropout_prob;             // on the scores; empty: the backbone's attention dropout
+  bool query = true, key = true, value = true;  // which projections exist; none: scores are z . u_n
+  bool query_before_ln = false;                 // query from h instead of z
+  bool residual_before = false;                 // r joins every u_n, and is not added afterwards
+  bool temperature = false;                     // T from 50 down by 0.05 a forward pass to 1
+  bool value_before_softmax = true;             // no effect on the result: W_v is linear
+  bool value_initialized = true;                // W_v starts as the identity with 1e-6 beside the diagonal
+  bool regularization = true;                   // 0.01 sum of ||I - W_v||^2 in the training loss
+  std::optional<double> dropout_prob;           // on the scores; empty: the backbone's attention dropout
 };
 
 // The algebra used for a pass; see methods.md 2.5.
@@ -56,15 +57,17 @@ class Fusion final : public Adapter {
   // Keeps the attention [B, T, N] of the last pass and its running mean over real tokens.
   void record_attention(bool on);
   const torch::Tensor& last_attention() const { return last_attention_; }
-  torch::Tensor mean_attention() const;           // [N], float64; undefined before the first pass
+  torch::Tensor mean_attention() const;  // [N], float64; undefined before the first pass
 
  private:
-  struct Stack;                                   // the members' factors, joined
-  struct Folded;                                  // form B's matrices
+  struct Stack;   // the members' factors, joined
+  struct Folded;  // form B's matrices
   FusionForm form() const;
   torch::Tensor attend(const torch::Tensor& scores, const Tokens& tokens);
-  torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r, const Tokens&);
-  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r, const Tokens&);
+  torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r,
+                      const Tokens&);
+  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r,
+                         const Tokens&);
   torch::Tensor folded(const torch::Tensor& z, const Tokens&);
   torch::Tensor projected_query(const torch::Tensor& query, bool product, torch::Tensor& constant) const;
   void refresh_folded();
@@ -73,7 +76,7 @@ class Fusion final : public Adapter {
   FusionOptions options_;
   std::vector<std::shared_ptr<Bottleneck>> members_;
   double dropout_;
-  torch::Tensor temperature_;                     // a buffer, scalar float64; undefined: 1
+  torch::Tensor temperature_;  // a buffer, scalar float64; undefined: 1
   std::optional<FusionForm> forced_form_;
   std::shared_ptr<Stack> stack_;
   std::shared_ptr<Folded> folded_;

@@ -14,13 +14,13 @@ namespace adaptune {
 // non-linearity); PEFT scales key, value, and the input of the `feedforward_places`.
 struct Ia3Options {
   double alpha = 1;
-  std::vector<std::string> attn_matrices = {"k", "v"};   // of q, k, v
-  bool selfattn_lora = true;                      // whether attn_matrices count
-  bool intermediate_lora = true;                  // AdapterHub's name of the switch for ffn.intermediate
+  std::vector<std::string> attn_matrices = {"k", "v"};  // of q, k, v
+  bool selfattn_lora = true;                            // whether attn_matrices count
+  bool intermediate_lora = true;  // AdapterHub's name of the switch for ffn.intermediate
   bool output_lora = false;
   // Full site names, or paths of single sites ("encoder/3/ffn/output"); wins over the four above.
   std::vector<std::string> places;
-  std::vector<std::string> feedforward_places;    // of those, the ones whose input is scaled
+  std::vector<std::string> feedforward_places;  // of those, the ones whose input is scaled
 };
 
 // y = base(x) * alpha l, or y = base(x * alpha l)
@@ -32,7 +32,7 @@ class Ia3 final : public Adapter {
  private:
   double alpha_;
   bool scales_input_;
-  torch::Tensor scaling_;                         // [out], or [in] when the input is scaled
+  torch::Tensor scaling_;  // [out], or [in] when the input is scaled
 };
 
 }  // namespace adaptune

@@ -21,7 +21,7 @@ Lora::Lora(const LoraOptions& options, int64_t in, int64_t out)
 
 Tensor Lora::forward(const Tensor& x, TensorFn base, const SiteContext&) {
   const Tensor input = is_training() && dropout_ > 0 ? at::dropout(x, dropout_, true) : x;
-  const Tensor inner = at::linear(input, a_);     // [.., r]
+  const Tensor inner = at::linear(input, a_);  // [.., r]
   return base(x) + at::linear(scale_ == 1 ? inner : inner * scale_, b_);
 }
 

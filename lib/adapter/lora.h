@@ -16,13 +16,13 @@ struct LoraOptions {
   int64_t r = 8;
   double alpha = 8;
   double dropout = 0;
-  std::vector<std::string> attn_matrices = {"q", "v"};   // of q, k, v
-  bool selfattn_lora = true;                      // whether attn_matrices count
+  std::vector<std::string> attn_matrices = {"q", "v"};  // of q, k, v
+  bool selfattn_lora = true;                            // whether attn_matrices count
   bool intermediate_lora = false;
   bool output_lora = false;
   // Full site names, or paths of single sites ("encoder/3/ffn/output"); wins over the four above.
   std::vector<std::string> places;
-  std::string init_weights = "lora";              // lora (A Kaiming-uniform, B zero) | bert
+  std::string init_weights = "lora";  // lora (A Kaiming-uniform, B zero) | bert
 };
 
 // y = base(x) + alpha/r B A dropout(x)
@@ -33,7 +33,7 @@ class Lora final : public Adapter {
 
  private:
   double scale_, dropout_;
-  torch::Tensor a_, b_;                           // [r, in], [out, r]
+  torch::Tensor a_, b_;  // [r, in], [out, r]
 };
 
 }  // namespace adaptune

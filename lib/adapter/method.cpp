@@ -171,7 +171,8 @@ AdapterSpec adapter_spec(const std::string& name) {
   spec.method = method.name;
   spec.site = method.site;
   spec.override = method.override;
-  spec.train_layernorm = method.override == Override::kLayerNorm && !std::holds_alternative<std::monostate>(method.site);
+  spec.train_layernorm =
+      method.override == Override::kLayerNorm && !std::holds_alternative<std::monostate>(method.site);
   return spec;
 }
 
@@ -180,10 +181,13 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
   std::string written, method = spec.method;
   const auto known = one_of(method_names());
   node.read("config", method, [&](const std::string& name) { return known(written = name); });
-  if (!written.empty() && written != method) node.excuse_unread_keys();   // which keys would be right is open
+  if (!written.empty() && written != method) node.excuse_unread_keys();  // which keys would be right is open
   if (method != spec.method) spec = adapter_spec(method);
-  node.foreign_names({{"layers_to_transform", "layers"}, {"lora_alpha", "alpha"}, {"lora_dropout", "dropout"},
-                      {"target_modules", "places"}, {"reduction", "reduction_factor"}});
+  node.foreign_names({{"layers_to_transform", "layers"},
+                      {"lora_alpha", "alpha"},
+                      {"lora_dropout", "dropout"},
+                      {"target_modules", "places"},
+                      {"reduction", "reduction_factor"}});
   node.read("layers", spec.layers);
   node.read("leave_out", spec.leave_out);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
@@ -204,8 +208,8 @@ std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count
   const auto check = [&](const std::vector<int64_t>& given, const char* key) {
     for (const int64_t layer : given) {
       if (layer < 0 || layer >= layer_count) {
-        throw UsageError(std::string("adapter.") + key + ": layer " + std::to_string(layer) + " does not exist; this backbone has layers 0-" +
-                         std::to_string(layer_count - 1));
+        throw UsageError(std::string("adapter.") + key + ": layer " + std::to_string(layer) +
+                         " does not exist; this backbone has layers 0-" + std::to_string(layer_count - 1));
       }
     }
   };

@@ -23,27 +23,28 @@ using SiteOptions = std::variant<std::monostate, BottleneckOptions, LoraOptions,
 
 struct AdapterMethod {
   std::string name;
-  std::string source;                             // paper, or the library whose defaults it carries
+  std::string source;  // paper, or the library whose defaults it carries
   SiteOptions site;
   Override override = Override::kNone;
-  bool backbone_dropout = true;                   // the method's default
+  bool backbone_dropout = true;  // the method's default
 };
 const std::vector<AdapterMethod>& adapter_methods();
-const AdapterMethod& adapter_method(const std::string& name);   // UsageError listing the known ones
+const AdapterMethod& adapter_method(const std::string& name);  // UsageError listing the known ones
 
 // The `adapter:` section of a configuration, complete.
 struct AdapterSpec {
   std::string method = "pfeiffer";
   SiteOptions site = BottleneckOptions{};
   Override override = Override::kNone;
-  bool train_layernorm = false;                   // every LayerNorm of an adapted layer; with all layers, the embeddings' too
-  std::optional<std::vector<int64_t>> layers;     // empty: all
+  bool train_layernorm = false;  // every LayerNorm of an adapted layer; with all layers, the embeddings' too
+  std::optional<std::vector<int64_t>> layers;  // empty: all
   std::vector<int64_t> leave_out;
-  int64_t init_weights_seed = 0;                  // 0: none; else every site starts from this seed
-  std::string load;                               // an existing adapter to start from
+  int64_t init_weights_seed = 0;  // 0: none; else every site starts from this seed
+  std::string load;               // an existing adapter to start from
 };
 
-// Reads the section, a method's name or a mapping with `config`; also the writer, by ConfigDocument::resolved().
+// Reads the section, a method's name or a mapping with `config`; also the writer, by
+// ConfigDocument::resolved().
 void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec);
 // The defaults of a method.
 AdapterSpec adapter_spec(const std::string& method);

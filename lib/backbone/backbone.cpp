@@ -45,10 +45,11 @@ std::string differences(const std::vector<TensorSlot>& slots, const CheckpointNa
     if (found == checkpoint.base.end()) {
       if (!slot.optional) text << "\n     missing     " << slot.name << " " << shape_text(slot.shape);
     } else if (found->second.sizes() != c10::IntArrayRef(slot.shape)) {
-      text << "\n     misshaped   " << slot.name << ": config.json says " << shape_text(slot.shape) << ", the file has "
-           << shape_text(found->second.sizes());
+      text << "\n     misshaped   " << slot.name << ": config.json says " << shape_text(slot.shape)
+           << ", the file has " << shape_text(found->second.sizes());
     } else if (!found->second.is_floating_point()) {
-      text << "\n     wrong type  " << slot.name << ": floating point expected, the file has " << found->second.dtype();
+      text << "\n     wrong type  " << slot.name << ": floating point expected, the file has "
+           << found->second.dtype();
     }
   }
   for (const auto& [name, tensor] : checkpoint.base) {
@@ -83,7 +84,8 @@ const std::vector<BackboneFamily>& backbone_families() {
 nlohmann::json read_model_config(const std::filesystem::path& folder) {
   const auto path = folder / "config.json";
   if (!std::filesystem::is_directory(folder)) {
-    throw InputError(std::filesystem::absolute(folder).string() + ": no such folder; 'model' must name a Hugging Face model folder");
+    throw InputError(std::filesystem::absolute(folder).string() +
+                     ": no such folder; 'model' must name a Hugging Face model folder");
   }
   try {
     return nlohmann::json::parse(read_file(path));
@@ -97,16 +99,19 @@ const BackboneFamily& family_of(const nlohmann::json& config, const std::filesys
   for (const auto& family : backbone_families()) {
     if (family.model_type == type) return family;
   }
-  std::string message = (folder / "config.json").string() + ": model_type '" + type + "' is not supported; known:";
+  std::string message =
+      (folder / "config.json").string() + ": model_type '" + type + "' is not supported; known:";
   for (const auto& name : family_names()) message += " " + name;
   if (const auto near = nearest_name(type, family_names())) message += "; did you mean '" + *near + "'?";
   throw InputError(message);
 }
 
-CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& family, const std::string& prefix) {
+CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& family,
+                                const std::string& prefix) {
   CheckpointNames sorted;
   for (const auto& [raw, tensor] : tensors) {
-    const std::string name = modern_name(starts_with(raw, prefix + ".") ? raw.substr(prefix.size() + 1) : raw);
+    const std::string name =
+        modern_name(starts_with(raw, prefix + ".") ? raw.substr(prefix.size() + 1) : raw);
     const bool ignored = std::any_of(family.ignored.begin(), family.ignored.end(),
                                      [&](const std::string& start) { return starts_with(name, start); });
     (ignored ? sorted.rest : sorted.base).emplace(name, tensor);
@@ -121,7 +126,8 @@ std::unique_ptr<Backbone> describe_backbone(const std::filesystem::path& folder)
 std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, torch::Device device) {
   const auto config = read_model_config(folder);
   auto backbone = build(folder, config);
-  const auto checkpoint = sort_checkpoint(read_weights(folder), family_of(config, folder), backbone->info().prefix);
+  const auto checkpoint =
+      sort_checkpoint(read_weights(folder), family_of(config, folder), backbone->info().prefix);
   const auto slots = backbone->tensors();
   if (const auto text = differences(slots, checkpoint); !text.empty()) {
     throw InputError(folder.string() + ": the weights do not fit config.json" + text);
@@ -134,7 +140,9 @@ std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, tor
     if (!at::isfinite(*slot.tensor).all().item<bool>()) damaged += "\n     " + slot.name;
   }
   if (!damaged.empty()) {
-    throw InputError(folder.string() + ": the weights hold NaN or infinite values; take an undamaged copy of the checkpoint" + damaged);
+    throw InputError(folder.string() +
+                     ": the weights hold NaN or infinite values; take an undamaged copy of the checkpoint" +
+                     damaged);
   }
   return backbone;
 }

@@ -23,30 +23,30 @@ struct Wanted {
 };
 
 struct Features {
-  torch::Tensor last;                            // [B, T, D] of the last layer
-  torch::Tensor pooled;                          // [B, D], if wanted: BERT's tanh layer on token 0
-  std::vector<torch::Tensor> hidden_states;      // if wanted: [0] the embeddings, [i] after layer i
+  torch::Tensor last;                        // [B, T, D] of the last layer
+  torch::Tensor pooled;                      // [B, D], if wanted: BERT's tanh layer on token 0
+  std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
 };
 
 enum class TensorRole { kWeight, kBias, kNormWeight, kNormBias, kEmbedding };
 
 // One named tensor of a backbone. Overrides (full fine-tuning, LayerNorms, biases) replace *tensor.
 struct TensorSlot {
-  std::string name;                              // Hugging Face's name in the base model: "encoder.layer.0.output.dense.bias"
+  std::string name;  // Hugging Face's name in the base model: "encoder.layer.0.output.dense.bias"
   torch::Tensor* tensor;
   std::vector<int64_t> shape;
   TensorRole role;
-  int64_t layer;                                 // -1: embeddings; number of layers: above them (pooler)
-  bool optional = false;                         // a checkpoint may lack it (pooler); then it stays undefined
+  int64_t layer;          // -1: embeddings; number of layers: above them (pooler)
+  bool optional = false;  // a checkpoint may lack it (pooler); then it stays undefined
 };
 
 struct BackboneInfo {
-  std::string family;                            // Hugging Face's model_type: "bert"
-  std::string prefix;                            // of names saved from a model with a head: "bert"
+  std::string family;  // Hugging Face's model_type: "bert"
+  std::string prefix;  // of names saved from a model with a head: "bert"
   int64_t layers = 0, hidden_size = 0, max_positions = 0, vocabulary = 0;
   double hidden_dropout = 0, attention_dropout = 0;
   std::optional<double> classifier_dropout;
-  double init_range = 0.02;                      // standard deviation of fresh weights
+  double init_range = 0.02;  // standard deviation of fresh weights
 };
 
 class Backbone {
@@ -84,7 +84,8 @@ std::unique_ptr<Backbone> describe_backbone(const std::filesystem::path& folder)
 struct CheckpointNames {
   TensorMap base, rest;
 };
-CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& family, const std::string& prefix);
+CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& family,
+                                const std::string& prefix);
 
 nlohmann::json read_model_config(const std::filesystem::path& folder);
 const BackboneFamily& family_of(const nlohmann::json& config, const std::filesystem::path& folder);

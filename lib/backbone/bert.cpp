@@ -19,7 +19,8 @@ using torch::Tensor;
 class Bert final : public Backbone {
  public:
   explicit Bert(const nlohmann::json& config)
-      : embedding_site_({"", -1, "embeddings", SiteKind::kEmbedding, 0, config.at("hidden_size"), "embeddings"}),
+      : embedding_site_(
+            {"", -1, "embeddings", SiteKind::kEmbedding, 0, config.at("hidden_size"), "embeddings"}),
         pooler_site_({"", -1, "pooler", SiteKind::kLinear, config.at("hidden_size"), config.at("hidden_size"),
                       "pooler.dense", &pooler_.weight}),
         segments_(config.value("type_vocab_size", 2)),
@@ -39,16 +40,19 @@ class Bert final : public Backbone {
     }
     if (config.value("position_embedding_type", "absolute") != "absolute") {
       throw InputError("config.json: position_embedding_type '" +
-                       config["position_embedding_type"].get<std::string>() + "' is not supported; 'absolute' is");
+                       config["position_embedding_type"].get<std::string>() +
+                       "' is not supported; 'absolute' is");
     }
     const EncoderLayerShape shape{info_.hidden_size, config.at("num_attention_heads"), intermediate_,
                                   config.value("layer_norm_eps", 1e-12), config.value("hidden_act", "gelu")};
     embedding_norm_.epsilon = shape.epsilon;
-    for (int64_t i = 0; i < info_.layers; ++i) layers_.emplace_back(shape, i, "encoder.layer." + std::to_string(i));
+    for (int64_t i = 0; i < info_.layers; ++i)
+      layers_.emplace_back(shape, i, "encoder.layer." + std::to_string(i));
   }
 
   Features forward(const Batch& batch, const Wanted& wanted) override {
-    const DropoutRates rates = dropout() ? DropoutRates{info_.hidden_dropout, info_.attention_dropout} : DropoutRates{};
+    const DropoutRates rates =
+        dropout() ? DropoutRates{info_.hidden_dropout, info_.attention_dropout} : DropoutRates{};
     const Tokens tokens = padded_tokens(batch.input_ids, batch.attention_mask);
     const SiteContext context{tokens};
     Features features;
@@ -60,7 +64,10 @@ class Bert final : public Backbone {
     }
     if (wanted.hidden_states) features.hidden_states.push_back(features.last);
     if (wanted.pooled) {
-      if (!pooler_.weight.defined()) throw InputError("this checkpoint has no pooler, but the head reads the pooled output; use_pooler: false reads token 0");
+      if (!pooler_.weight.defined())
+        throw InputError(
+            "this checkpoint has no pooler, but the head reads the pooled output; use_pooler: false reads "
+            "token 0");
       features.pooled = at::tanh(pooler_site_(features.last.select(1, 0), pooler_, context));  // [B, D]
     }
     return features;
@@ -80,15 +87,18 @@ class Bert final : public Backbone {
     const int64_t d = info_.hidden_size, f = intermediate_;
     std::vector<TensorSlot> slots;
     const auto embedding = [&](const char* name, Tensor& table, int64_t rows) {
-      slots.push_back({std::string("embeddings.") + name + ".weight", &table, {rows, d}, TensorRole::kEmbedding, -1});
+      slots.push_back(
+          {std::string("embeddings.") + name + ".weight", &table, {rows, d}, TensorRole::kEmbedding, -1});
     };
     const auto norm = [&](const std::string& name, LayerNorm& n, int64_t layer) {
       slots.push_back({name + ".weight", &n.weight, {d}, TensorRole::kNormWeight, layer});
       slots.push_back({name + ".bias", &n.bias, {d}, TensorRole::kNormBias, layer});
     };
-    const auto linear = [&](const std::string& name, Linear& l, std::pair<int64_t, int64_t> shape, int64_t layer) {
+    const auto linear = [&](const std::string& name, Linear& l, std::pair<int64_t, int64_t> shape,
+                            int64_t layer) {
       const bool optional = layer == info_.layers;
-      slots.push_back({name + ".weight", &l.weight, {shape.first, shape.second}, TensorRole::kWeight, layer, optional});
+      slots.push_back(
+          {name + ".weight", &l.weight, {shape.first, shape.second}, TensorRole::kWeight, layer, optional});
       slots.push_back({name + ".bias", &l.bias, {shape.first}, TensorRole::kBias, layer, optional});
     };
     embedding("word_embeddings", words_, info_.vocabulary);
@@ -117,8 +127,10 @@ class Bert final : public Backbone {
   Tensor embeddings(const Batch& batch, const DropoutRates& rates) const {
     const int64_t length = batch.input_ids.size(1);
     TORCH_CHECK(length <= info_.max_positions, "at most ", info_.max_positions, " tokens fit, got ", length);
-    const auto types = batch.token_type_ids.defined() ? at::embedding(types_, batch.token_type_ids) : types_[0];
-    const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types + positions_.slice(0, 0, length);  // [B, T, D]
+    const auto types =
+        batch.token_type_ids.defined() ? at::embedding(types_, batch.token_type_ids) : types_[0];
+    const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types +
+                     positions_.slice(0, 0, length);  // [B, T, D]
     const auto normed = embedding_norm_(sum);
     return rates.hidden > 0 ? at::dropout(normed, rates.hidden, true) : normed;
   }
@@ -126,11 +138,11 @@ class Bert final : public Backbone {
   BackboneInfo info_;
   Tensor words_, positions_, types_;
   LayerNorm embedding_norm_;
-  std::deque<EncoderLayer> layers_;               // sites and slots point into it: elements must not move
+  std::deque<EncoderLayer> layers_;  // sites and slots point into it: elements must not move
   Linear pooler_;
   Site embedding_site_, pooler_site_;
   int64_t segments_, intermediate_;
-  int64_t padding_id_ = -1;                       // its embedding gets no gradient, as in Hugging Face; -1: none
+  int64_t padding_id_ = -1;  // its embedding gets no gradient, as in Hugging Face; -1: none
 };
 
 }  // namespace

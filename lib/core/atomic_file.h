@@ -13,8 +13,8 @@ namespace adaptune {
 // Writes `<path>.tmp`, fsyncs it, renames it over `path`, fsyncs the folder.
 void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
 
-// Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and the
-// folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed
+// Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and
+// the folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed
 // afterwards; on a file system that cannot exchange, it is moved to `<destination>.old` for that moment, and
 // the next call puts it back if the process died there. What `fill` throws passes on (a
 // std::filesystem::filesystem_error as IoError), with the old state in place.

@@ -12,14 +12,17 @@ using torch::Tensor;
 
 ordered_json named(const std::vector<std::string>& labels, const Tensor& values) {
   ordered_json object = ordered_json::object();
-  for (size_t i = 0; i < labels.size(); ++i) object[labels[i]] = values[static_cast<int64_t>(i)].item<double>();
+  for (size_t i = 0; i < labels.size(); ++i)
+    object[labels[i]] = values[static_cast<int64_t>(i)].item<double>();
   return object;
 }
 
 ordered_json class_answer(const HeadSpec& head, const Tensor& logits) {
   const Tensor shares = at::softmax(logits, -1);
   const int64_t best = shares.argmax().item<int64_t>();
-  return {{"label", head.labels[best]}, {"score", shares[best].item<double>()}, {"scores", named(head.labels, shares)}};
+  return {{"label", head.labels[best]},
+          {"score", shares[best].item<double>()},
+          {"scores", named(head.labels, shares)}};
 }
 
 ordered_json set_answer(const HeadSpec& head, const Tensor& logits) {
@@ -34,7 +37,8 @@ ordered_json tag_answer(const HeadSpec& head, const Tensor& logits, const std::v
   const Tensor best = logits.argmax(-1);  // [T]
   ordered_json tags = ordered_json::array();
   for (const int64_t start : word_starts) {
-    tags.push_back(start < 0 ? ordered_json(nullptr) : ordered_json(head.labels[best[start].item<int64_t>()]));
+    tags.push_back(start < 0 ? ordered_json(nullptr)
+                             : ordered_json(head.labels[best[start].item<int64_t>()]));
   }
   return {{"tags", tags}};
 }

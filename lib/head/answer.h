@@ -1,7 +1,7 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <torch/types.h>
+#include <nlohmann/json_fwd.hpp>
 
 #include "head/head.h"
 
@@ -13,6 +13,7 @@ namespace adaptune {
 //   multi-label     {"labels": ["a", "c"], "scores": {...}}   probabilities of each label alone
 //   regression      {"score": 3.7}
 //   tagging         {"tags": ["O", "B-LOC"]}
-nlohmann::ordered_json answer(const HeadSpec& head, const torch::Tensor& logits, const std::vector<int64_t>& word_starts);
+nlohmann::ordered_json answer(const HeadSpec& head, const torch::Tensor& logits,
+                              const std::vector<int64_t>& word_starts);
 
 }  // namespace adaptune

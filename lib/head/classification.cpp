@@ -3,10 +3,12 @@
 namespace adaptune {
 
 LossSum ClassificationHead::loss(const torch::Tensor& logits, const Batch& batch) const {
-  return {at::cross_entropy_loss(logits, batch.labels, {}, at::Reduction::Sum), static_cast<double>(logits.size(0))};
+  return {at::cross_entropy_loss(logits, batch.labels, {}, at::Reduction::Sum),
+          static_cast<double>(logits.size(0))};
 }
 
-void ClassificationHead::collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
+void ClassificationHead::collect(const torch::Tensor& logits, const Batch& batch,
+                                 Predictions& predictions) const {
   const auto classes = logits.argmax(-1).cpu(), gold = batch.labels.cpu();
   predictions.class_count = logits.size(-1);
   for (int64_t i = 0; i < classes.size(0); ++i) {

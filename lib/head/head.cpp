@@ -66,18 +66,22 @@ Head::Head(const HeadSpec& spec, const BackboneInfo& info, bool on_every_token)
     const bool last = i + 1 == spec.layers;
     const auto options = torch::nn::LinearOptions(info.hidden_size, last ? spec.outputs() : info.hidden_size)
                              .bias(!last || spec.bias);
-    linears_.push_back(register_module(std::to_string(head_module_number(spec, i)), torch::nn::Linear(options)));
+    linears_.push_back(
+        register_module(std::to_string(head_module_number(spec, i)), torch::nn::Linear(options)));
     linears_.back()->weight.normal_(0, info.init_range);
     if (linears_.back()->bias.defined()) linears_.back()->bias.zero_();
   }
 }
 
 torch::Tensor Head::forward(const Features& features) {
-  torch::Tensor x = on_every_token_ ? features.last : spec_.use_pooler ? features.pooled : features.last.select(1, 0);
+  torch::Tensor x = on_every_token_    ? features.last
+                    : spec_.use_pooler ? features.pooled
+                                       : features.last.select(1, 0);
   for (size_t i = 0; i < linears_.size(); ++i) {
     if (is_training() && dropout_ > 0) x = at::dropout(x, dropout_, true);
     x = linears_[i](x);
-    if (i + 1 < linears_.size() && spec_.activation_function) x = activation_by_name(*spec_.activation_function)(x);
+    if (i + 1 < linears_.size() && spec_.activation_function)
+      x = activation_by_name(*spec_.activation_function)(x);
   }
   return x.to(torch::kFloat32);
 }

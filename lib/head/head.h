@@ -16,13 +16,13 @@ namespace adaptune {
 
 // Names and defaults as in AdapterHub's head configurations.
 struct HeadSpec {
-  std::string type = "classification";            // classification | multilabel_classification | regression | tagging
-  std::vector<std::string> labels;                // in the order of the logits; regression: empty
+  std::string type = "classification";  // classification | multilabel_classification | regression | tagging
+  std::vector<std::string> labels;      // in the order of the logits; regression: empty
   int64_t layers = 1;
-  std::optional<std::string> activation_function = "tanh";   // between layers
-  bool use_pooler = false;                        // read the backbone's pooled output instead of token 0
-  bool bias = true;                               // of the last layer
-  std::optional<double> dropout_prob;             // empty: the backbone's classifier or hidden dropout
+  std::optional<std::string> activation_function = "tanh";  // between layers
+  bool use_pooler = false;             // read the backbone's pooled output instead of token 0
+  bool bias = true;                    // of the last layer
+  std::optional<double> dropout_prob;  // empty: the backbone's classifier or hidden dropout
   int64_t outputs() const { return type == "regression" ? 1 : static_cast<int64_t>(labels.size()); }
 };
 
@@ -31,7 +31,7 @@ std::vector<std::string> head_types();
 
 // A loss as a sum with the number it is to be divided by, so that accumulated micro-batches weigh right.
 struct LossSum {
-  torch::Tensor sum;                              // scalar, float32
+  torch::Tensor sum;  // scalar, float32
   double count = 0;
 };
 
@@ -60,7 +60,8 @@ class Head : public torch::nn::Module {
 
 // The head of a spec, with fresh weights. UsageError for an unknown type.
 std::shared_ptr<Head> make_head(const HeadSpec& spec, const BackboneInfo& info);
-// Number of the module that holds linear layer i of a head: 1, 4, 7 with activations between, 1, 3, 5 without.
+// Number of the module that holds linear layer i of a head: 1, 4, 7 with activations between, 1, 3, 5
+// without.
 int64_t head_module_number(const HeadSpec& spec, int64_t layer);
 
 }  // namespace adaptune

@@ -3,11 +3,13 @@
 namespace adaptune {
 
 LossSum MultilabelHead::loss(const torch::Tensor& logits, const Batch& batch) const {
-  const auto sum = at::binary_cross_entropy_with_logits(logits, batch.labels.to(torch::kFloat32), {}, {}, at::Reduction::Sum);
+  const auto sum = at::binary_cross_entropy_with_logits(logits, batch.labels.to(torch::kFloat32), {}, {},
+                                                        at::Reduction::Sum);
   return {sum, static_cast<double>(logits.numel())};
 }
 
-void MultilabelHead::collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
+void MultilabelHead::collect(const torch::Tensor& logits, const Batch& batch,
+                             Predictions& predictions) const {
   const auto chosen = (logits > 0).cpu().to(torch::kUInt8).contiguous();  // probability above one half
   const auto gold = batch.labels.cpu().to(torch::kUInt8).contiguous();
   const int64_t classes = logits.size(1);

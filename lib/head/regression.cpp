@@ -7,7 +7,8 @@ LossSum RegressionHead::loss(const torch::Tensor& logits, const Batch& batch) co
   return {at::mse_loss(logits.flatten(), labels, at::Reduction::Sum), static_cast<double>(logits.size(0))};
 }
 
-void RegressionHead::collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
+void RegressionHead::collect(const torch::Tensor& logits, const Batch& batch,
+                             Predictions& predictions) const {
   const auto values = logits.flatten().to(torch::kFloat64).cpu();
   const auto gold = batch.labels.flatten().to(torch::kFloat64).cpu();
   for (int64_t i = 0; i < values.size(0); ++i) {

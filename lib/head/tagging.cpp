@@ -6,7 +6,8 @@ namespace {
 constexpr int64_t kIgnored = -100;
 
 torch::Tensor kept_labels(const Batch& batch) {
-  return batch.attention_mask.defined() ? batch.labels.masked_fill(batch.attention_mask == 0, kIgnored) : batch.labels;
+  return batch.attention_mask.defined() ? batch.labels.masked_fill(batch.attention_mask == 0, kIgnored)
+                                        : batch.labels;
 }
 
 }  // namespace

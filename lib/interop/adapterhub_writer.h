@@ -9,7 +9,6 @@
 #include "backbone/backbone.h"
 #include "head/head.h"
 #include "interop/adapterhub_envelope.h"
-#include "head/head.h"
 #include "model/task_adapter.h"
 
 namespace adaptune {

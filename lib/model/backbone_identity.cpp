@@ -63,12 +63,13 @@ BackboneIdentity identify_backbone(const std::filesystem::path& folder, const st
   return identity;
 }
 
-void check_same_backbone(const std::string& what, const BackboneIdentity& adapter, const BackboneIdentity& backbone) {
+void check_same_backbone(const std::string& what, const BackboneIdentity& adapter,
+                         const BackboneIdentity& backbone) {
   if (adapter.fingerprint == backbone.fingerprint) return;
   const bool same_shape = adapter.family == backbone.family && adapter.layers == backbone.layers &&
                           adapter.hidden_size == backbone.hidden_size;
-  throw InputError(what + " was trained on another backbone" + "\n     adapter expects  " + describe(adapter) +
-                   "\n     this config has  " + describe(backbone) +
+  throw InputError(what + " was trained on another backbone" + "\n     adapter expects  " +
+                   describe(adapter) + "\n     this config has  " + describe(backbone) +
                    (same_shape ? "\n     same shapes, different weights: results would be meaningless. "
                                  "--allow-backbone-mismatch to continue."
                                : "\n     the shapes differ: this adapter cannot run here."));

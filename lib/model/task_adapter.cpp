@@ -52,14 +52,17 @@ struct Build {
   std::shared_ptr<Adapter> operator()(const BottleneckOptions& o) const {
     return std::make_shared<Bottleneck>(o, site.in, bottleneck_width(o, site.layer, site.in));
   }
-  std::shared_ptr<Adapter> operator()(const LoraOptions& o) const { return std::make_shared<Lora>(o, site.in, site.out); }
+  std::shared_ptr<Adapter> operator()(const LoraOptions& o) const {
+    return std::make_shared<Lora>(o, site.in, site.out);
+  }
   std::shared_ptr<Adapter> operator()(const Ia3Options& o) const {
     const bool input = names_site(o.feedforward_places, site);
     return std::make_shared<Ia3>(o.alpha, input ? site.in : site.out, input);
   }
 };
 
-bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers, int64_t layer_count) {
+bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers,
+              int64_t layer_count) {
   const bool in_layers = std::find(layers.begin(), layers.end(), slot.layer) != layers.end();
   // The embeddings' norm trains only where every layer does: below the lowest adapter it would force
   // backward through the whole network for nothing.
@@ -67,22 +70,30 @@ bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector
   const bool in_reach = in_layers || (all_layers && slot.layer == -1);
   const bool norm = slot.role == TensorRole::kNormWeight || slot.role == TensorRole::kNormBias;
   switch (spec.override) {
-    case Override::kNone: return false;
-    case Override::kLayerNorm: return norm && in_reach;
-    case Override::kBias: return (slot.role == TensorRole::kBias || slot.role == TensorRole::kNormBias) && in_reach;
-    case Override::kTopLayers: return in_layers;
+    case Override::kNone:
+      return false;
+    case Override::kLayerNorm:
+      return norm && in_reach;
+    case Override::kBias:
+      return (slot.role == TensorRole::kBias || slot.role == TensorRole::kNormBias) && in_reach;
+    case Override::kTopLayers:
+      return in_layers;
     case Override::kFull:
-    case Override::kFullRandom: return true;
+    case Override::kFullRandom:
+      return true;
   }
   return false;
 }
 
 Tensor random_like(const TensorSlot& slot, double range) {
   switch (slot.role) {
-    case TensorRole::kNormWeight: return at::ones_like(*slot.tensor);
+    case TensorRole::kNormWeight:
+      return at::ones_like(*slot.tensor);
     case TensorRole::kBias:
-    case TensorRole::kNormBias: return at::zeros_like(*slot.tensor);
-    default: return at::empty_like(*slot.tensor).normal_(0, range);
+    case TensorRole::kNormBias:
+      return at::zeros_like(*slot.tensor);
+    default:
+      return at::empty_like(*slot.tensor).normal_(0, range);
   }
 }
 
@@ -100,8 +111,8 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
   std::vector<std::string> known;
   for (Site* site : backbone.sites()) {
     known.insert(known.end(), {site->info().place, site->info().path()});
-    const bool in_layer = site->info().layer < 0 ||
-                          std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
+    const bool in_layer =
+        site->info().layer < 0 || std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
     if (!in_layer || !names_site(places, site->info())) continue;
     if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
     const auto adapter = std::visit(Build{site->info()}, spec.site);
@@ -160,7 +171,8 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
     for (const auto& member : members_) {
       for (const auto& [own_site, adapter] : member->adapters()) {
         if (own_site != site) continue;
-        if (auto bottleneck = std::dynamic_pointer_cast<Bottleneck>(adapter)) here.push_back(std::move(bottleneck));
+        if (auto bottleneck = std::dynamic_pointer_cast<Bottleneck>(adapter))
+          here.push_back(std::move(bottleneck));
       }
     }
     if (here.empty()) continue;

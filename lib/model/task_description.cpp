@@ -70,7 +70,8 @@ std::string task_description_yaml(const TaskDescription& description) {
 }
 
 TaskDescription load_task_description(const std::filesystem::path& file) {
-  return load<TaskDescription>(file, [](ConfigNode root, TaskDescription& d) { read_task_description(root, d); });
+  return load<TaskDescription>(file,
+                               [](ConfigNode root, TaskDescription& d) { read_task_description(root, d); });
 }
 
 std::string fusion_description_yaml(const FusionDescription& description) {

@@ -15,7 +15,7 @@ namespace adaptune {
 
 // How a task's inputs are read: what prediction needs beside the weights.
 struct TaskInput {
-  std::vector<std::string> text;                  // columns, one or two; tagging: none
+  std::vector<std::string> text;  // columns, one or two; tagging: none
   std::string label, tokens;
   int64_t max_seq_length = 128;
   std::string truncation = "longest_first";
@@ -24,15 +24,15 @@ struct TaskInput {
 // adapter.yaml: everything about a trained task but its tensors.
 struct TaskDescription {
   std::string name;
-  std::string model;                              // the backbone's folder as the configuration named it
+  std::string model;  // the backbone's folder as the configuration named it
   BackboneIdentity backbone;
   AdapterSpec adapter;
   HeadSpec head;
   TaskInput input;
   std::vector<std::string> metrics;
-  std::map<std::string, double> scores;           // of the validation split, by metric
-  int64_t step = 0;                               // of these weights
-  std::string written_by;                         // "adaptune 0.1.0"
+  std::map<std::string, double> scores;  // of the validation split, by metric
+  int64_t step = 0;                      // of these weights
+  std::string written_by;                // "adaptune 0.1.0"
 };
 
 // Reads over `description`; with an empty document it is the writer (ConfigDocument::resolved()).
@@ -43,13 +43,13 @@ TaskDescription load_task_description(const std::filesystem::path& file);
 
 // One member of a fusion as fusion.yaml names it.
 struct FusedAdapter {
-  std::string name, path;                         // the folder, relative to fusion.yaml's where it lies in the same run
-  std::string sha256;                             // of its tensors, checked at loading
+  std::string name, path;  // the folder, relative to fusion.yaml's where it lies in the same run
+  std::string sha256;      // of its tensors, checked at loading
 };
 
 // fusion.yaml.
 struct FusionDescription {
-  TaskDescription target;                         // its adapter spec is that of the target's own adapter
+  TaskDescription target;  // its adapter spec is that of the target's own adapter
   FusionOptions options;
   std::vector<FusedAdapter> members;
 };

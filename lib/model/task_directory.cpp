@@ -23,16 +23,19 @@ constexpr const char* kFusionYaml = "fusion.yaml";
 std::string card(const TaskDescription& d, const std::string& what) {
   std::ostringstream text;
   text << "# " << d.name << "\n\n"
-       << what << " for the task `" << d.name << "` (" << d.head.type << "), trained with " << d.written_by << ".\n\n"
+       << what << " for the task `" << d.name << "` (" << d.head.type << "), trained with " << d.written_by
+       << ".\n\n"
        << "- backbone: `" << d.backbone.name << "` (" << d.backbone.family << ", " << d.backbone.layers
-       << " layers, hidden size " << d.backbone.hidden_size << "), frozen; fingerprint `" << d.backbone.fingerprint << "`\n"
+       << " layers, hidden size " << d.backbone.hidden_size << "), frozen; fingerprint `"
+       << d.backbone.fingerprint << "`\n"
        << "- method: " << describe(d.adapter, d.backbone.layers) << "\n";
   if (!d.head.labels.empty()) {
     text << "- labels:";
     for (const auto& label : d.head.labels) text << " `" << label << "`";
     text << "\n";
   }
-  for (const auto& [metric, score] : d.scores) text << "- " << metric << " on the validation split: " << score << "\n";
+  for (const auto& [metric, score] : d.scores)
+    text << "- " << metric << " on the validation split: " << score << "\n";
   text << "\nUse it with `adaptune predict <this folder> INPUT`.\n";
   return text.str();
 }

@@ -6,7 +6,7 @@ namespace adaptune {
 
 // Layer normalisation over the last dimension, by its weights.
 struct LayerNorm {
-  torch::Tensor weight, bias;                    // [D]
+  torch::Tensor weight, bias;  // [D]
   double epsilon = 1e-12;
 
   torch::Tensor operator()(const torch::Tensor& x) const {

@@ -17,8 +17,8 @@ using torch::Tensor;
 bool processor_is_amd_with_avx512() {
 #if defined(__x86_64__)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == 0x68747541 && edx == 0x69746e65 && ecx == 0x444d4163 &&
-         __builtin_cpu_supports("avx512f");
+  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == 0x68747541 && edx == 0x69746e65 &&
+         ecx == 0x444d4163 && __builtin_cpu_supports("avx512f");
 #else
   return false;
 #endif
@@ -39,7 +39,8 @@ Tensor packed_product(const Tensor& x, const Tensor& packed, const Tensor& bias)
   static const auto linear =
       c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<LinearSchema>();
   const auto optional_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
-  return linear.call(x.contiguous(), packed, optional_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  return linear.call(x.contiguous(), packed, optional_bias, "none", c10::List<std::optional<at::Scalar>>(),
+                     "");
 }
 
 // The product with a frozen packed weight. Keeps nothing but the packed transpose for backward.
@@ -69,7 +70,8 @@ bool Linear::is_packed() const {
 
 Tensor Linear::operator()(const Tensor& x) const {
   const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
-  const bool fits = x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
+  const bool fits =
+      x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
   if (!frozen || !fits || !packs_frozen_weights()) return at::linear(x, weight, bias);
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
   {

@@ -8,16 +8,16 @@ namespace adaptune {
 // A frozen weight is packed once for the machine's matrix kernels; its backward is the input gradient
 // alone, so no activation is kept for it.
 struct Linear {
-  torch::Tensor weight;                          // [out, in]
-  torch::Tensor bias;                            // [out]; undefined: none
+  torch::Tensor weight;  // [out, in]
+  torch::Tensor bias;    // [out]; undefined: none
 
-  torch::Tensor operator()(const torch::Tensor& x) const;   // [..., in] -> [..., out]
+  torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
 
  private:
   struct Packed {
-    torch::Tensor source;                        // the weight it was made from; held, so that no other takes its place
-    int64_t version = 0;                         // of that weight's values
-    torch::Tensor forward, backward;             // for x W^T and for g W
+    torch::Tensor source;             // the weight it was made from; held, so that no other takes its place
+    int64_t version = 0;              // of that weight's values
+    torch::Tensor forward, backward;  // for x W^T and for g W
   };
   bool is_packed() const;
 

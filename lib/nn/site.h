@@ -37,17 +37,27 @@ class TensorFn {
   torch::Tensor (*call_)(const void*, const torch::Tensor&);
 };
 
-enum class SiteKind { kLinear, kActivation, kSublayer, kResidual, kLayer, kConv, kNorm, kEmbedding, kKeyValue };
+enum class SiteKind {
+  kLinear,
+  kActivation,
+  kSublayer,
+  kResidual,
+  kLayer,
+  kConv,
+  kNorm,
+  kEmbedding,
+  kKeyValue
+};
 
 // Where a site is and what it wraps.
 struct SiteInfo {
-  std::string stack;                            // "encoder", "decoder"; "" for the network as a whole
-  int64_t layer = -1;                           // within the stack; -1 outside the layers
-  std::string place;                            // "ffn.residual", spelt the same in every family
+  std::string stack;   // "encoder", "decoder"; "" for the network as a whole
+  int64_t layer = -1;  // within the stack; -1 outside the layers
+  std::string place;   // "ffn.residual", spelt the same in every family
   SiteKind kind = SiteKind::kLinear;
-  int64_t in = 0, out = 0;                      // width of x and of base(x)
-  std::string module;                           // the checkpoint's name of the wrapped part, "encoder.layer.3.output"
-  const torch::Tensor* weight = nullptr;        // read access to the frozen weight under a linear site
+  int64_t in = 0, out = 0;  // width of x and of base(x)
+  std::string module;       // the checkpoint's name of the wrapped part, "encoder.layer.3.output"
+  const torch::Tensor* weight = nullptr;  // read access to the frozen weight under a linear site
   // A name for modules and files; no dots: "encoder/3/ffn/residual".
   std::string path() const;
 };
@@ -55,7 +65,7 @@ struct SiteInfo {
 // What a site passes along with the value.
 struct SiteContext {
   const Tokens& tokens;
-  const torch::Tensor* stream = nullptr;        // the residual stream [B, T, D], at residual sites only
+  const torch::Tensor* stream = nullptr;  // the residual stream [B, T, D], at residual sites only
 };
 
 class Site {

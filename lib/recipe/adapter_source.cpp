@@ -11,7 +11,8 @@ namespace {
 
 // A folder of another library has no digest of its own file format: the tensors as we would write them.
 SourcedAdapter sourced(const ImportedAdapter& imported, torch::Device device) {
-  SourcedAdapter source{imported.name, imported.spec, imported.adapter, imported.head ? imported.head->head : nullptr,
+  SourcedAdapter source{imported.name, imported.spec, imported.adapter,
+                        imported.head ? imported.head->head : nullptr,
                         sha256_hex(safetensors_bytes(parameter_map(*imported.adapter)))};
   source.adapter->to(device);
   if (source.head) source.head->to(device);
@@ -20,8 +21,8 @@ SourcedAdapter sourced(const ImportedAdapter& imported, torch::Device device) {
 
 }  // namespace
 
-SourcedAdapter load_adapter(const std::filesystem::path& folder, Backbone& backbone, const BackboneIdentity& identity,
-                            torch::Device device, bool allow_mismatch) {
+SourcedAdapter load_adapter(const std::filesystem::path& folder, Backbone& backbone,
+                            const BackboneIdentity& identity, torch::Device device, bool allow_mismatch) {
   if (is_task_directory(folder)) {
     const auto description = load_task_description(folder / "adapter.yaml");
     if (!allow_mismatch) check_same_backbone("adapter " + folder.string(), description.backbone, identity);
@@ -31,7 +32,8 @@ SourcedAdapter load_adapter(const std::filesystem::path& folder, Backbone& backb
   if (is_peft_adapter(folder)) return sourced(read_peft_adapter(folder, backbone), device);
   if (is_adapterhub_adapter(folder)) return sourced(read_adapterhub_adapter(folder, backbone), device);
   throw InputError(std::filesystem::absolute(folder).lexically_normal().string() +
-                   ": no adapter there (adapter.yaml, or adapter_config.json of AdapterHub or PEFT); train it first, or give the folder of one");
+                   ": no adapter there (adapter.yaml, or adapter_config.json of AdapterHub or PEFT); train "
+                   "it first, or give the folder of one");
 }
 
 }  // namespace adaptune

@@ -22,7 +22,7 @@ void check_first_batch(const TaskSplit& split, const TaskConfig& task, int32_t p
 
 void check_task(Workspace& workspace, const TaskConfig& task, bool exported) {
   const auto& data = workspace.data(task);
-  if (exported) {                                 // what the other library cannot express, before training it
+  if (exported) {  // what the other library cannot express, before training it
     adapterhub_config(task.adapter, workspace.info());
     adapterhub_head_config(data.head);
   }
@@ -48,18 +48,21 @@ void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tas
 }
 
 uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks) {
-  int64_t bytes = 16 << 20;                       // logs, tables, configuration
+  int64_t bytes = 16 << 20;  // logs, tables, configuration
   for (const auto* task : tasks) {
     const TaskAdapter adapter(task->adapter, workspace.described());
     const auto head = make_head(workspace.data(*task).head, workspace.info());
-    const int64_t owned = (parameter_count(adapter) + overridden_count(task->adapter, workspace.described()) + parameter_count(*head)) * 4;
-    const int64_t checkpoints = task->train.save_total_limit + 2;       // the best, and the one being written
+    const int64_t owned = (parameter_count(adapter) + overridden_count(task->adapter, workspace.described()) +
+                           parameter_count(*head)) *
+                          4;
+    const int64_t checkpoints = task->train.save_total_limit + 2;  // the best, and the one being written
     bytes += owned * 3 * checkpoints + owned * 2;
   }
   return static_cast<uint64_t>(bytes);
 }
 
-int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks, Console& console) {
+int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
+                 Console& console) {
   console.say(header_text(run, workspace));
   for (const auto* task : tasks) {
     const auto& data = workspace.data(*task);

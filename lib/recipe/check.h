@@ -13,7 +13,8 @@ void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tas
 // Bytes a run writes at most: checkpoints with optimizer state, adapters, logs.
 uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks);
 // Prints what would be trained, and returns 0.
-int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks, Console& console);
+int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
+                 Console& console);
 
 // `adaptune check`.
 int check(const RunFlags& flags, Console& console);

@@ -11,9 +11,9 @@
 namespace adaptune {
 
 struct ConsoleOptions {
-  bool quiet = false;                             // errors and results only
+  bool quiet = false;  // errors and results only
   bool verbose = false;
-  bool json = false;                              // results as JSON
+  bool json = false;  // results as JSON
   ColourChoice colour = ColourChoice::kAuto;
 };
 
@@ -24,10 +24,10 @@ class Console {
   explicit Console(const ConsoleOptions& options);
   ~Console();
 
-  void say(const std::string& text);              // one or more lines
-  void detail(const std::string& text);           // with --verbose only
-  void warn(const std::string& text);             // "warning: ..."
-  void result(const std::string& text);           // standard output, as it is
+  void say(const std::string& text);     // one or more lines
+  void detail(const std::string& text);  // with --verbose only
+  void warn(const std::string& text);    // "warning: ..."
+  void result(const std::string& text);  // standard output, as it is
   bool json() const { return options_.json; }
 
   // Appends to `file` from now on, with times. IoError when it cannot be written.

@@ -18,7 +18,8 @@ namespace {
 
 std::string system_name() {
   utsname name{};
-  return ::uname(&name) == 0 ? std::string(name.sysname) + " " + name.release + " " + name.machine : "unknown";
+  return ::uname(&name) == 0 ? std::string(name.sysname) + " " + name.release + " " + name.machine
+                             : "unknown";
 }
 
 std::string instruction_sets() {

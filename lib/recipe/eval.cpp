@@ -19,7 +19,8 @@ Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& t
 // A head that was trained on other labels would be scored against the wrong names.
 void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpec& now) {
   if (trained.type == now.type && trained.labels == now.labels) return;
-  throw InputError("task '" + task.name + "': its adapter was trained on other labels than data.train has now; "
+  throw InputError("task '" + task.name +
+                   "': its adapter was trained on other labels than data.train has now; "
                    "fix the order with 'labels', or train it again");
 }
 
@@ -56,9 +57,11 @@ std::optional<Predictions> add_fusion(const Run& run, Workspace& workspace, cons
   return std::move(evaluation.predictions);
 }
 
-std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const TaskConfig& task, const std::string& split) {
+std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const TaskConfig& task,
+                                     const std::string& split) {
   const auto& files = split == "test" ? task.data.test : task.data.validation;
-  if (files.empty()) throw UsageError(task.place + ": task '" + task.name + "' has no 'data." + split + "' to evaluate on");
+  if (files.empty())
+    throw UsageError(task.place + ": task '" + task.name + "' has no 'data." + split + "' to evaluate on");
   const auto& data = workspace.data(task);
   const auto rows = workspace.read_split(task, files, task.data.max_eval_samples, data.head.labels);
   SuiteResult result;
@@ -90,7 +93,8 @@ int eval(const RunFlags& flags, const std::string& split, Console& console) {
     }
   }
   if (results.empty()) {
-    throw InputError(std::filesystem::absolute(run.folder).string() + ": no task of this configuration is trained there; run 'adaptune train' first");
+    throw InputError(std::filesystem::absolute(run.folder).string() +
+                     ": no task of this configuration is trained there; run 'adaptune train' first");
   }
   write_suite_results(run.folder, results);
   if (console.json()) {
@@ -100,7 +104,8 @@ int eval(const RunFlags& flags, const std::string& split, Console& console) {
   console.result(suite_table(results).text());
   for (const auto& result : results) {
     if (!result.attention) continue;
-    console.result("\nmean attention of the fusion for " + result.task + ", by layer\n" + attention_table(*result.attention).text());
+    console.result("\nmean attention of the fusion for " + result.task + ", by layer\n" +
+                   attention_table(*result.attention).text());
   }
   return 0;
 }

@@ -20,14 +20,16 @@ std::vector<std::string> export_fusion(TrainedTask& task, const fs::path& out, c
   for (size_t n = 0; n < fused.description.members.size(); ++n) {
     AdapterHubExport member = as;
     member.name = fused.description.members[n].name;
-    write_adapterhub_adapter(out / member.name, member, fused.members[n].spec, *fused.members[n].adapter, *task.backbone);
+    write_adapterhub_adapter(out / member.name, member, fused.members[n].spec, *fused.members[n].adapter,
+                             *task.backbone);
     names.push_back(member.name);
     written.push_back((out / member.name).string());
   }
   AdapterHubExport fusion = as;
   fusion.name.clear();
   for (const auto& name : names) fusion.name += (fusion.name.empty() ? "" : ",") + name;
-  write_adapterhub_fusion(out / fusion.name, fusion, {fused.description.options, names}, *fused.fusion, *task.backbone);
+  write_adapterhub_fusion(out / fusion.name, fusion, {fused.description.options, names}, *fused.fusion,
+                          *task.backbone);
   written.push_back((out / fusion.name).string());
   const std::string head = task.description.name;
   const fs::path head_folder = out / ("head_" + head);
@@ -38,15 +40,16 @@ std::vector<std::string> export_fusion(TrainedTask& task, const fs::path& out, c
 
 }  // namespace
 
-void export_adapter(const fs::path& out, const TaskDescription& description, const TaskAdapter& adapter, const Head& head,
-                    Backbone& backbone, bool safetensors) {
+void export_adapter(const fs::path& out, const TaskDescription& description, const TaskAdapter& adapter,
+                    const Head& head, Backbone& backbone, bool safetensors) {
   const AdapterHubExport as{description.name, description.backbone.name, safetensors};
   write_adapterhub_adapter(out, as, description.adapter, adapter, backbone);
   write_adapterhub_head(out, as, head, backbone.info());
 }
 
 std::vector<std::string> export_adapterhub(TrainedTask& task, const fs::path& out, bool safetensors) {
-  if (task.fused) return export_fusion(task, out, {task.description.name, task.description.backbone.name, safetensors});
+  if (task.fused)
+    return export_fusion(task, out, {task.description.name, task.description.backbone.name, safetensors});
   export_adapter(out, task.description, *task.adapter, *task.head, *task.backbone, safetensors);
   return {out.string()};
 }
@@ -57,7 +60,8 @@ int export_trained(const ExportFlags& flags, Console& console) {
   query.task = flags.task;
   query.model = flags.model;
   auto task = open_trained_task(query);
-  const fs::path out = flags.output.empty() ? task.folder.parent_path() / "export" / flags.format : fs::path(flags.output);
+  const fs::path out =
+      flags.output.empty() ? task.folder.parent_path() / "export" / flags.format : fs::path(flags.output);
   for (const auto& folder : export_adapterhub(task, out, flags.safetensors)) console.say("wrote " + folder);
   return 0;
 }

@@ -11,20 +11,22 @@ namespace adaptune {
 
 // `adaptune export`: an adapter (with its head) or a fusion (with its members) in another library's layout.
 struct ExportFlags {
-  std::string folder;                             // of an adapter, a fusion, or a run
+  std::string folder;  // of an adapter, a fusion, or a run
   std::string task;
   std::string format = "adapterhub";
-  std::string output;                             // empty: export/<format> beside the adapter
-  std::string model;                              // the backbone's folder; empty: as trained
+  std::string output;  // empty: export/<format> beside the adapter
+  std::string model;   // the backbone's folder; empty: as trained
   bool safetensors = false;
 };
 int export_trained(const ExportFlags& flags, Console& console);
 
 // An adapter with its head in one folder of AdapterHub's layout.
-void export_adapter(const std::filesystem::path& out, const TaskDescription& description, const TaskAdapter& adapter,
-                    const Head& head, Backbone& backbone, bool safetensors = false);
+void export_adapter(const std::filesystem::path& out, const TaskDescription& description,
+                    const TaskAdapter& adapter, const Head& head, Backbone& backbone,
+                    bool safetensors = false);
 // AdapterHub's layout: one folder with adapter and head; for a fusion a folder each for its members, itself
 // ("a,b,c") and its head. Returns the folders written.
-std::vector<std::string> export_adapterhub(TrainedTask& task, const std::filesystem::path& out, bool safetensors);
+std::vector<std::string> export_adapterhub(TrainedTask& task, const std::filesystem::path& out,
+                                           bool safetensors);
 
 }  // namespace adaptune

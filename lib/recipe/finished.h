@@ -10,7 +10,7 @@ namespace adaptune {
 // result.json: a finished training as its folder remembers it, so that a second start skips it.
 struct FinishedTraining {
   TrainResult result;
-  int64_t total_steps = 0;                        // that were planned: more of them now mean it goes on
+  int64_t total_steps = 0;  // that were planned: more of them now mean it goes on
 };
 std::optional<FinishedTraining> read_finished(const std::filesystem::path& folder);
 void write_finished(const std::filesystem::path& folder, const FinishedTraining& finished);

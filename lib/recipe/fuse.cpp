@@ -31,12 +31,14 @@ StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskCon
 int fuse(const RunFlags& flags, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
-  Stage stage{"fuse", {}, run.folder / "fusion",
-              [&](const TaskConfig& target) { return fresh_stage_model(run, workspace, target); }};
+  Stage stage{"fuse", {}, run.folder / "fusion", [&](const TaskConfig& target) {
+                return fresh_stage_model(run, workspace, target);
+              }};
   for (const auto& name : flags.tasks.empty() ? run.config.fusion.targets : flags.tasks) {
     const auto& target = run.config.task(name);
     const auto folder = run.fusion_folder(name);
-    stage.tasks.push_back({&target, &run.config.fusion.train, folder, folder / "fusion", fusion_identity(run.config, target)});
+    stage.tasks.push_back(
+        {&target, &run.config.fusion.train, folder, folder / "fusion", fusion_identity(run.config, target)});
   }
   return run_stage(run, workspace, stage, console);
 }

@@ -15,7 +15,8 @@ std::vector<FusionMember> members_for(const Run& run, const TaskConfig& target) 
     const bool own = member.name == target.name;
     if (!own || run.config.fusion.include_target) members.push_back(member);
   }
-  if (members.empty()) throw UsageError("fusion: no adapter is left to fuse for target '" + target.name + "'");
+  if (members.empty())
+    throw UsageError("fusion: no adapter is left to fuse for target '" + target.name + "'");
   return members;
 }
 
@@ -27,7 +28,8 @@ SourcedAdapter load_member(const fs::path& folder, Backbone& backbone, const Bac
                      "'; AdapterFusion attends over bottleneck adapters (pfeiffer, houlsby, parallel, ...)");
   }
   if (source.spec.override != Override::kNone) {
-    throw InputError("fusion: adapter " + folder.string() + " also owns LayerNorms of the backbone, which its neighbours cannot share; "
+    throw InputError("fusion: adapter " + folder.string() +
+                     " also owns LayerNorms of the backbone, which its neighbours cannot share; "
                      "train it with train_layernorm: false");
   }
   return source;
@@ -52,7 +54,8 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
   std::vector<std::shared_ptr<TaskAdapter>> members;
   for (const auto& member : members_for(run, target)) {
     const auto folder = member_folder(run, member);
-    const auto source = load_member(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
+    const auto source =
+        load_member(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
     members.push_back(source.adapter);
     fused.members.push_back(source);
     fused.description.members.push_back(
@@ -62,8 +65,8 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
   fused.fusion = std::make_shared<TaskFusion>(run.config.fusion.options, members, backbone);
   fused.head = make_head(workspace.data(target).head, backbone.info());
   if (run.config.fusion.warm_head) {
-    const auto own = load_adapter(run.task_folder(target.name) / "adapter", backbone, workspace.identity(), torch::kCPU,
-                                  run.flags.allow_backbone_mismatch);
+    const auto own = load_adapter(run.task_folder(target.name) / "adapter", backbone, workspace.identity(),
+                                  torch::kCPU, run.flags.allow_backbone_mismatch);
     load_parameters(*fused.head, parameter_map(*own.head), "fusion head: warm, from " + own.name);
   }
   fused.fusion->to(run.device);
@@ -75,14 +78,15 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
                       torch::Device device, bool allow_mismatch) {
   FusedTask fused;
   fused.description = load_fusion_description(folder / "fusion.yaml");
-  if (!allow_mismatch) check_same_backbone("fusion " + folder.string(), fused.description.target.backbone, identity);
+  if (!allow_mismatch)
+    check_same_backbone("fusion " + folder.string(), fused.description.target.backbone, identity);
   std::vector<std::shared_ptr<TaskAdapter>> members;
   for (const auto& member : fused.description.members) {
     const auto path = (folder / member.path).lexically_normal();
     const auto source = load_member(path, backbone, identity, device, allow_mismatch);
     if (source.sha256 != member.sha256) {
-      throw InputError("fusion " + folder.string() + ": its adapter '" + member.name + "' in " + path.string() +
-                       " has changed since the fusion was trained; train the fusion again");
+      throw InputError("fusion " + folder.string() + ": its adapter '" + member.name + "' in " +
+                       path.string() + " has changed since the fusion was trained; train the fusion again");
     }
     members.push_back(source.adapter);
     fused.members.push_back(source);

@@ -15,7 +15,7 @@ namespace adaptune {
 
 struct FusedTask {
   FusionDescription description;
-  std::vector<SourcedAdapter> members;            // frozen, in the order of the description
+  std::vector<SourcedAdapter> members;  // frozen, in the order of the description
   std::shared_ptr<TaskFusion> fusion;
   std::shared_ptr<Head> head;
 };
@@ -27,8 +27,8 @@ std::filesystem::path member_folder(const Run& run, const FusionMember& member);
 // members that are not trained yet, fit another backbone, or are no bottlenecks.
 FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& target);
 // As written by `fuse`. A member whose tensors have changed since is an InputError.
-FusedTask load_fusion(const std::filesystem::path& folder, Backbone& backbone, const BackboneIdentity& identity,
-                      torch::Device device, bool allow_mismatch);
+FusedTask load_fusion(const std::filesystem::path& folder, Backbone& backbone,
+                      const BackboneIdentity& identity, torch::Device device, bool allow_mismatch);
 
 // A fused site in tables: "3" after the feed-forward block of layer 3, "3 attention.residual" elsewhere.
 std::string site_name(const SiteInfo& site);

@@ -23,9 +23,9 @@ using nlohmann::ordered_json;
 
 // What a path is: the tensors in it and the texts that explain them.
 struct Contents {
-  std::string what;                               // "adapter", "backbone", ...
+  std::string what;  // "adapter", "backbone", ...
   TensorMap tensors;
-  std::vector<fs::path> texts;                    // shown as they are
+  std::vector<fs::path> texts;  // shown as they are
   ordered_json facts = ordered_json::object();
 };
 
@@ -34,7 +34,8 @@ void add_tensor_files(const fs::path& folder, Contents& contents) {
     const auto ending = entry.path().extension();
     if (ending != ".safetensors" && ending != ".bin" && ending != ".pt") continue;
     const std::string prefix = entry.path().stem().string() + ": ";
-    for (auto& [name, tensor] : read_tensor_file(entry.path())) contents.tensors.emplace(prefix + name, tensor);
+    for (auto& [name, tensor] : read_tensor_file(entry.path()))
+      contents.tensors.emplace(prefix + name, tensor);
   }
 }
 
@@ -57,15 +58,17 @@ Contents folder_contents(const fs::path& folder) {
   } else if (fs::exists(folder / "status.json")) {
     contents.what = "run";
     add_texts(folder, {"status.json", "results.md"}, contents);
-  } else if (fs::exists(folder / "adapter_config.json") || fs::exists(folder / "adapter_fusion_config.json") ||
-             fs::exists(folder / "head_config.json")) {
+  } else if (fs::exists(folder / "adapter_config.json") ||
+             fs::exists(folder / "adapter_fusion_config.json") || fs::exists(folder / "head_config.json")) {
     contents.what = "AdapterHub or PEFT folder";
     add_texts(folder, {"adapter_config.json", "adapter_fusion_config.json", "head_config.json"}, contents);
     add_tensor_files(folder, contents);
   } else if (fs::exists(folder / "config.json")) {
     contents.what = "backbone";
     const auto identity = identify_backbone(folder);
-    contents.facts = {{"family", identity.family}, {"layers", identity.layers}, {"hidden_size", identity.hidden_size},
+    contents.facts = {{"family", identity.family},
+                      {"layers", identity.layers},
+                      {"hidden_size", identity.hidden_size},
                       {"fingerprint", identity.fingerprint}};
     contents.tensors = read_weights(folder);
   } else {
@@ -91,16 +94,19 @@ std::string shape(const torch::Tensor& tensor) {
 
 std::string as_text(const Contents& contents, const std::string& path) {
   std::string text = path + ": " + contents.what + "\n";
-  for (const auto& [name, fact] : contents.facts.items()) text += "  " + name + "  " + (fact.is_string() ? fact.get<std::string>() : fact.dump()) + "\n";
+  for (const auto& [name, fact] : contents.facts.items())
+    text += "  " + name + "  " + (fact.is_string() ? fact.get<std::string>() : fact.dump()) + "\n";
   for (const auto& file : contents.texts) text += "\n" + file.filename().string() + "\n" + read_file(file);
   if (contents.tensors.empty()) return text;
   Table table({{"tensor"}, {"type"}, {"shape"}, {"numbers", Align::kRight}});
   int64_t total = 0;
   for (const auto& [name, tensor] : contents.tensors) {
-    table.add_row({name, std::string(c10::toString(tensor.scalar_type())), shape(tensor), thousands(tensor.numel())});
+    table.add_row(
+        {name, std::string(c10::toString(tensor.scalar_type())), shape(tensor), thousands(tensor.numel())});
     total += tensor.numel();
   }
-  return text + "\n" + table.text() + "\n  " + thousands(total) + " numbers in " + std::to_string(contents.tensors.size()) + " tensors\n";
+  return text + "\n" + table.text() + "\n  " + thousands(total) + " numbers in " +
+         std::to_string(contents.tensors.size()) + " tensors\n";
 }
 
 std::string as_json(const Contents& contents) {
@@ -116,7 +122,8 @@ std::string as_json(const Contents& contents) {
 // Empty when both are the same.
 std::string difference(const torch::Tensor& a, const torch::Tensor& b) {
   if (a.sizes() != b.sizes()) return "shape " + shape(a) + " and " + shape(b);
-  if (a.scalar_type() != b.scalar_type()) return std::string("type ") + c10::toString(a.scalar_type()) + " and " + c10::toString(b.scalar_type());
+  if (a.scalar_type() != b.scalar_type())
+    return std::string("type ") + c10::toString(a.scalar_type()) + " and " + c10::toString(b.scalar_type());
   if (at::equal(a, b)) return "";
   const auto gap = (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
   return "values, by up to " + scientific(gap, 3);
@@ -146,7 +153,8 @@ int inspect_difference(const std::string& first, const std::string& second, Cons
   } else {
     Table table({{"tensor"}, {"differs in"}});
     for (const auto& [name, text] : differences.items()) table.add_row({name, text.get<std::string>()});
-    console.result(differences.empty() ? "the same " + std::to_string(a.size()) + " tensors, bit for bit\n" : table.text());
+    console.result(differences.empty() ? "the same " + std::to_string(a.size()) + " tensors, bit for bit\n"
+                                       : table.text());
   }
   return differences.empty() ? 0 : 1;
 }

@@ -28,7 +28,8 @@ void answer_sets(const TaskData& data, const EncodedSplit& rows, Predictions& pr
 
 }  // namespace
 
-std::optional<double> majority_score(const TaskData& data, const TaskSplit& split, const std::string& metric) {
+std::optional<double> majority_score(const TaskData& data, const TaskSplit& split,
+                                     const std::string& metric) {
   const auto& counts = data.train.label_counts;
   const auto& rows = *split.rows;
   if (counts.empty()) return std::nullopt;
@@ -40,9 +41,14 @@ std::optional<double> majority_score(const TaskData& data, const TaskSplit& spli
       predictions.gold_classes = rows.classes;
       predictions.classes.assign(rows.classes.size(), answer);
       break;
-    case LabelKind::kLabelSet: answer_sets(data, rows, predictions); break;
-    case LabelKind::kTags: answer_tags(data, rows, answer, predictions); break;
-    case LabelKind::kNumber: return std::nullopt;
+    case LabelKind::kLabelSet:
+      answer_sets(data, rows, predictions);
+      break;
+    case LabelKind::kTags:
+      answer_tags(data, rows, answer, predictions);
+      break;
+    case LabelKind::kNumber:
+      return std::nullopt;
   }
   return metric_by_name(metric).score(predictions);
 }

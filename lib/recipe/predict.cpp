@@ -18,7 +18,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Plain text of `source`, a row a line; the halves of a pair are separated by a tab, words of a tagging row by blanks.
+// Plain text of `source`, a row a line; the halves of a pair are separated by a tab, words of a tagging row
+// by blanks.
 Dataset dataset_from_lines(std::istream& lines, const std::string& source, const TaskDescription& task) {
   const LabelKind kind = label_kind(task.head.type);
   Dataset dataset;
@@ -85,7 +86,8 @@ ordered_json row_attention(const FusedTask& fused, int64_t index, int64_t length
     if (!all.defined()) continue;
     const auto mean = all[index].slice(0, 0, length).to(torch::kFloat64).mean(0);  // [N]
     ordered_json weights = ordered_json::object();
-    for (int64_t n = 0; n < mean.size(0); ++n) weights[fused.description.members[n].name] = mean[n].item<double>();
+    for (int64_t n = 0; n < mean.size(0); ++n)
+      weights[fused.description.members[n].name] = mean[n].item<double>();
     layers[site_name(site->info())] = weights;
   }
   return layers;
@@ -113,7 +115,7 @@ struct Answers {
   const Dataset& dataset;
   const EncodedSplit& rows;
   const PredictFlags& flags;
-  std::vector<std::string> lines;                 // by row
+  std::vector<std::string> lines;  // by row
 
   void take(const std::vector<int64_t>& numbers, const torch::Tensor& logits) {
     for (size_t i = 0; i < numbers.size(); ++i) {
@@ -133,20 +135,23 @@ struct Answers {
 int predict(const PredictFlags& flags, Console& console) {
   const auto device = device_by_name(flags.device);
   auto task = open_trained_task({flags.run, flags.task, flags.model, device, flags.allow_backbone_mismatch});
-  if (flags.fusion_attention && !task.fused) throw UsageError("--fusion-attention: " + flags.run + " is a single adapter, not a fusion");
+  if (flags.fusion_attention && !task.fused)
+    throw UsageError("--fusion-attention: " + flags.run + " is a single adapter, not a fusion");
   const auto dataset = read_input(flags, task.description);
   DataConfig data;
   data.max_seq_length = task.description.input.max_seq_length;
   data.truncation = task.description.input.truncation;
-  const auto rows = encode_split(dataset, LabelMap(task.description.head.labels), *task.tokenizer, encoding_options(data));
+  const auto rows =
+      encode_split(dataset, LabelMap(task.description.head.labels), *task.tokenizer, encoding_options(data));
   if (rows.cut_rows > 0) {
-    console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) + " inputs are longer than " +
-                 std::to_string(data.max_seq_length) + " tokens and were cut");
+    console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
+                 " inputs are longer than " + std::to_string(data.max_seq_length) + " tokens and were cut");
   }
   Answers answers{task, dataset, rows, flags, std::vector<std::string>(rows.size())};
   if (flags.fusion_attention) record_attention(*task.fused, true);
-  for_each_logits(*task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
-                  [&](const auto& numbers, const Batch&, const torch::Tensor& logits) { answers.take(numbers, logits); });
+  for_each_logits(
+      *task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
+      [&](const auto& numbers, const Batch&, const torch::Tensor& logits) { answers.take(numbers, logits); });
   std::string text;
   for (const auto& line : answers.lines) text += line + "\n";
   if (flags.output == "-") {

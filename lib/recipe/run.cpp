@@ -20,7 +20,8 @@ std::string config_file(const std::string& given) {
   if (!fs::is_directory(given)) return given;
   const fs::path file = fs::path(given) / "config.yaml";
   if (fs::exists(file)) return file.string();
-  throw UsageError(fs::absolute(given).string() + ": no config.yaml there; give a configuration file or the output_dir of a run");
+  throw UsageError(fs::absolute(given).string() +
+                   ": no config.yaml there; give a configuration file or the output_dir of a run");
 }
 
 }  // namespace
@@ -30,13 +31,17 @@ torch::Device device_by_name(const std::string& name) {
   const bool any = name == "cuda", numbered = name.rfind("cuda:", 0) == 0;
   int index = 0;
   const char* end = name.data() + name.size();
-  const bool fine = any || (numbered && std::from_chars(name.data() + 5, end, index).ptr == end && name.size() > 5);
+  const bool fine =
+      any || (numbered && std::from_chars(name.data() + 5, end, index).ptr == end && name.size() > 5);
   if (!fine) throw UsageError("--device '" + name + "' is not known; known: cpu cuda cuda:N");
   if (!torch::cuda::is_available()) {
-    throw UsageError("--device " + name + ": this LibTorch sees no CUDA device; use --device cpu, or build with a CUDA LibTorch on a machine with a GPU");
+    throw UsageError("--device " + name +
+                     ": this LibTorch sees no CUDA device; use --device cpu, or build with a CUDA LibTorch "
+                     "on a machine with a GPU");
   }
   if (index >= static_cast<int>(torch::cuda::device_count())) {
-    throw UsageError("--device " + name + ": this machine has " + std::to_string(torch::cuda::device_count()) + " CUDA device(s)");
+    throw UsageError("--device " + name + ": this machine has " +
+                     std::to_string(torch::cuda::device_count()) + " CUDA device(s)");
   }
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
@@ -74,11 +79,12 @@ void claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
       continue;
     }
     const auto difference = identity_difference(read_file(file), claim.settings);
-    if (!difference.empty()) problems += "\n" + fs::absolute(claim.folder).string() + " was made with other settings:" + difference;
+    if (!difference.empty())
+      problems += "\n" + fs::absolute(claim.folder).string() + " was made with other settings:" + difference;
   }
   if (!problems.empty()) {
-    throw UsageError("output_dir '" + run.config.output_dir + "' belongs to another configuration" + problems +
-                     "\nchoose another output_dir, or --overwrite to start these anew");
+    throw UsageError("output_dir '" + run.config.output_dir + "' belongs to another configuration" +
+                     problems + "\nchoose another output_dir, or --overwrite to start these anew");
   }
   for (const auto& claim : claims) {
     create_folders(claim.folder);
@@ -90,8 +96,9 @@ void prepare_run_folder(const Run& run, uint64_t bytes) {
   create_folders(run.folder);
   const uint64_t free = free_disk_bytes(run.folder);
   if (free < bytes) {
-    throw IoError(fs::absolute(run.folder).string() + ": " + std::to_string(free >> 20) + " MiB are free, this run needs about " +
-                  std::to_string(bytes >> 20) + " MiB; free some space or choose another output_dir");
+    throw IoError(fs::absolute(run.folder).string() + ": " + std::to_string(free >> 20) +
+                  " MiB are free, this run needs about " + std::to_string(bytes >> 20) +
+                  " MiB; free some space or choose another output_dir");
   }
   const std::string header = std::string("# adaptune ") + kVersion + "\n# " + run.flags.command_line + "\n";
   write_file_atomically(run.folder / "config.yaml", header + run.resolved);

@@ -15,28 +15,28 @@ namespace adaptune {
 
 // What the command line says beside the configuration.
 struct RunFlags {
-  std::string config;                             // a YAML file, or the folder of a run
+  std::string config;  // a YAML file, or the folder of a run
   std::vector<std::string> overrides;
-  std::vector<std::string> tasks;                 // only these; empty: all
-  std::string output_dir;                         // wins over the configuration's
-  std::string resume = "auto";                    // auto | never | a checkpoint
+  std::vector<std::string> tasks;  // only these; empty: all
+  std::string output_dir;          // wins over the configuration's
+  std::string resume = "auto";     // auto | never | a checkpoint
   std::string device = "cpu";
   bool overwrite = false;
   bool dry_run = false;
   bool allow_backbone_mismatch = false;
-  std::string command_line;                       // for config.yaml and status.json
+  std::string command_line;  // for config.yaml and status.json
 };
 
 struct Run {
   RunFlags flags;
   RunConfig config;
-  std::string resolved;                           // the configuration with every default written
+  std::string resolved;  // the configuration with every default written
   std::string config_sha256;
   torch::Device device = torch::kCPU;
-  std::filesystem::path folder;                   // output_dir
+  std::filesystem::path folder;  // output_dir
   std::filesystem::path task_folder(const std::string& task) const { return folder / task; }
   std::filesystem::path fusion_folder(const std::string& target) const { return folder / "fusion" / target; }
-  std::vector<const TaskConfig*> selected_tasks() const;     // those of --task, or all
+  std::vector<const TaskConfig*> selected_tasks() const;  // those of --task, or all
 };
 
 // Reads and checks the configuration. UsageError with all of its errors.

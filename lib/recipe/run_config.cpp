@@ -13,7 +13,7 @@
 namespace adaptune {
 namespace {
 
-constexpr double kFusionLearningRate = 5e-5;      // AdapterHub's training advice
+constexpr double kFusionLearningRate = 5e-5;  // AdapterHub's training advice
 
 // Missing files are errors of the configuration: they are known before anything runs.
 void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
@@ -21,7 +21,8 @@ void check_files(ConfigNode node, const std::string& key, const std::vector<std:
   for (const auto& file : files) {
     if (std::filesystem::is_regular_file(file)) continue;
     const bool folder = std::filesystem::is_directory(file);
-    node.error_at(key, "'" + std::filesystem::absolute(file).lexically_normal().string() + (folder ? "' is a folder, not a file" : "' does not exist"));
+    node.error_at(key, "'" + std::filesystem::absolute(file).lexically_normal().string() +
+                           (folder ? "' is a folder, not a file" : "' does not exist"));
   }
 }
 
@@ -35,8 +36,11 @@ void check_model(ConfigNode root, const std::string& model) {
 }
 
 void read_data(ConfigNode node, DataConfig& data) {
-  node.foreign_names({{"train_file", "train"}, {"validation_file", "validation"}, {"test_file", "test"},
-                      {"dev", "validation"}, {"max_length", "max_seq_length"}});
+  node.foreign_names({{"train_file", "train"},
+                      {"validation_file", "validation"},
+                      {"test_file", "test"},
+                      {"dev", "validation"},
+                      {"max_length", "max_seq_length"}});
   node.read("train", data.train);
   node.read("validation", data.validation);
   node.read("test", data.test);
@@ -80,7 +84,8 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   node.read("tokens", task.tokens);
   node.read("labels", task.head.labels);
   if (task.text.size() > 2) node.error_at("text", "'text' names one column or two");
-  if (std::set<std::string>(task.head.labels.begin(), task.head.labels.end()).size() != task.head.labels.size()) {
+  if (std::set<std::string>(task.head.labels.begin(), task.head.labels.end()).size() !=
+      task.head.labels.size()) {
     node.error_at("labels", "'labels' names a label twice");
   }
   if (task.head.labels.size() == 1) node.error_at("labels", "'labels' needs at least two labels");
@@ -94,7 +99,8 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   read_adapter_spec(node, "adapter", task.adapter);
   read_data(node.child("data"), task.data);
   read_train_options(node.child("train"), task.train);
-  if (task.data.train.empty()) node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
+  if (task.data.train.empty())
+    node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
   return task;
 }
 
@@ -108,13 +114,17 @@ void read_tasks(ConfigNode root, const TaskConfig& defaults, RunConfig& config) 
     return;
   }
   if (!root.has("tasks")) root.require("task");
-  for (auto& [name, node] : root.child("tasks").entries()) config.tasks.push_back(read_task(node, name, defaults));
+  for (auto& [name, node] : root.child("tasks").entries())
+    config.tasks.push_back(read_task(node, name, defaults));
 }
 
 void read_members(ConfigNode node, const std::vector<TaskConfig>& tasks, std::vector<FusionMember>& members) {
   const auto add_named = [&](const std::string& name, ConfigNode& place) {
-    const bool known = std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) { return task.name == name; });
-    if (!known) place.error("fusion adapter '" + name + "' is not a task of this run", "an adapter elsewhere is written '" + name + ": folder'");
+    const bool known =
+        std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) { return task.name == name; });
+    if (!known)
+      place.error("fusion adapter '" + name + "' is not a task of this run",
+                  "an adapter elsewhere is written '" + name + ": folder'");
     members.push_back({name, ""});
   };
   const auto add_paths = [&](ConfigNode& mapping) {
@@ -156,10 +166,17 @@ void read_fusion(ConfigNode node, RunConfig& config, const TrainOptions& default
 
 // Keys of `train` that a second run into the same folder may change.
 bool may_differ(const std::string& line) {
-  static const std::set<std::string> keys = {
-      "num_train_epochs", "max_steps", "logging_steps", "report_to", "save_strategy", "save_steps",
-      "save_total_limit", "early_stopping_patience", "early_stopping_threshold", "per_device_eval_batch_size",
-      "max_skipped_steps"};
+  static const std::set<std::string> keys = {"num_train_epochs",
+                                             "max_steps",
+                                             "logging_steps",
+                                             "report_to",
+                                             "save_strategy",
+                                             "save_steps",
+                                             "save_total_limit",
+                                             "early_stopping_patience",
+                                             "early_stopping_threshold",
+                                             "per_device_eval_batch_size",
+                                             "max_skipped_steps"};
   const auto start = line.find_first_not_of(' ');
   if (start == std::string::npos) return true;
   return keys.count(line.substr(start, line.find(':') - start)) > 0;
@@ -205,7 +222,8 @@ RunConfig read_run_config(ConfigNode root) {
   root.read("output_dir", config.output_dir);
   root.read("export", config.export_formats);
   for (const auto& format : config.export_formats) {
-    if (format != "adapterhub") root.error_at("export", "export format '" + format + "' is not known", "known: adapterhub");
+    if (format != "adapterhub")
+      root.error_at("export", "export format '" + format + "' is not known", "known: adapterhub");
   }
   TaskConfig defaults;
   read_adapter_spec(root, "adapter", defaults.adapter);
@@ -261,7 +279,8 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
   node.read("include_target", fusion.include_target);
   node.read("warm_head", fusion.warm_head);
   std::vector<std::string> members;
-  for (const auto& member : fusion.members) members.push_back(member.name + (member.path.empty() ? "" : "=" + member.path));
+  for (const auto& member : fusion.members)
+    members.push_back(member.name + (member.path.empty() ? "" : "=" + member.path));
   node.read("adapters", members);
   read_train_options(node.child("train"), fusion.train);
   return without_free_keys(document.resolved());
@@ -277,7 +296,8 @@ std::string identity_difference(const std::string& before, const std::string& no
   const auto old_lines = lines_of(before), new_lines = lines_of(now);
   std::string text;
   for (size_t i = 0; i < std::max(old_lines.size(), new_lines.size()); ++i) {
-    const std::string a = i < old_lines.size() ? old_lines[i] : "", b = i < new_lines.size() ? new_lines[i] : "";
+    const std::string a = i < old_lines.size() ? old_lines[i] : "",
+                      b = i < new_lines.size() ? new_lines[i] : "";
     if (a == b) continue;
     if (!a.empty()) text += "\n  - " + a;
     if (!b.empty()) text += "\n  + " + b;

@@ -20,18 +20,18 @@ namespace adaptune {
 // The `data:` section; a task's own is read over the run's.
 struct DataConfig {
   std::vector<std::string> train, validation, test;
-  int64_t max_seq_length = 128;                   // tokens, special ones included
-  std::string truncation = "longest_first";       // longest_first | only_first | only_second
-  std::optional<int64_t> max_train_samples;       // the first of a seeded shuffle
+  int64_t max_seq_length = 128;              // tokens, special ones included
+  std::string truncation = "longest_first";  // longest_first | only_first | only_second
+  std::optional<int64_t> max_train_samples;  // the first of a seeded shuffle
   std::optional<int64_t> max_eval_samples;
-  bool quoted = false;                            // .tsv: double quotes enclose fields as in .csv
+  bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
 };
 
 struct TaskConfig {
   std::string name;
-  std::string place;                              // in the configuration: "glue.yaml:9:3"
+  std::string place;  // in the configuration: "glue.yaml:9:3"
   HeadSpec head;
-  std::vector<std::string> text;                  // columns; empty: the usual ones
+  std::vector<std::string> text;  // columns; empty: the usual ones
   std::string label, tokens;
   std::vector<std::string> metrics;
   AdapterSpec adapter;
@@ -42,25 +42,25 @@ struct TaskConfig {
 // A member of a fusion: a task of this run, or an adapter folder of our own, AdapterHub's or PEFT's.
 struct FusionMember {
   std::string name;
-  std::string path;                               // empty: the task's own
+  std::string path;  // empty: the task's own
 };
 
 struct FusionConfig {
   FusionOptions options;
-  std::vector<FusionMember> members;              // in the order of the attention columns
-  std::vector<std::string> targets;               // names of tasks
-  bool include_target = true;                     // false: the target's own adapter stays out of its fusion
-  bool warm_head = false;                         // start from the target's own head instead of a new one
+  std::vector<FusionMember> members;  // in the order of the attention columns
+  std::vector<std::string> targets;   // names of tasks
+  bool include_target = true;         // false: the target's own adapter stays out of its fusion
+  bool warm_head = false;             // start from the target's own head instead of a new one
   TrainOptions train;
 };
 
 struct RunConfig {
-  std::string model;                              // Hugging Face folder
+  std::string model;  // Hugging Face folder
   std::string output_dir;
-  std::vector<std::string> export_formats;        // adapterhub
+  std::vector<std::string> export_formats;  // adapterhub
   std::vector<TaskConfig> tasks;
-  FusionConfig fusion;                            // all tasks on all tasks where the file says nothing
-  const TaskConfig& task(const std::string& name) const;   // UsageError with the known names
+  FusionConfig fusion;  // all tasks on all tasks where the file says nothing
+  const TaskConfig& task(const std::string& name) const;  // UsageError with the known names
 };
 
 // Reads and records everything (ConfigDocument::resolved()); errors are collected in the document.

@@ -49,8 +49,8 @@ TaskDescription description_of(Workspace& workspace, const TaskConfig& task, con
 }
 
 // The result of one training; empty when a signal stopped it.
-std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const Stage& stage, const StageTask& task,
-                                     Console& console) {
+std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const Stage& stage,
+                                     const StageTask& task, Console& console) {
   const auto& data = workspace.data(*task.task);
   const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
   console.say("\n" + data_text(*task.task, data));
@@ -61,8 +61,8 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   }
   const auto parts = stage.prepare(*task.task);
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);
-  console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) + "\nwriting to " +
-              task.folder.string());
+  console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) +
+              "\nwriting to " + task.folder.string());
   const auto outcome = train_with_progress(model, training_job(run, workspace, task), console);
   if (outcome.stopped_by) {
     console.say("stopped by " + *outcome.stopped_by + ": " + outcome.checkpoint.string() +
@@ -70,9 +70,10 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
     return std::nullopt;
   }
   const auto bytes = parts.write(description_of(workspace, *task.task, outcome));
-  const TrainResult result{task.task->name,    outcome.metric,     outcome.best_score,   is_share(outcome.metric),
-                           outcome.best_step,  outcome.best_epoch, task.output.string(), bytes,
-                           outcome.seconds};
+  const TrainResult result{
+      task.task->name,   outcome.metric,     outcome.best_score,   is_share(outcome.metric),
+      outcome.best_step, outcome.best_epoch, task.output.string(), bytes,
+      outcome.seconds};
   write_finished(task.folder, {result, steps});
   return result;
 }
@@ -83,7 +84,8 @@ void claim(const Run& run, const Stage& stage) {
   claim_folders(run, claims);
 }
 
-int train_all(const Run& run, Workspace& workspace, const Stage& stage, StatusFile& status, Console& console) {
+int train_all(const Run& run, Workspace& workspace, const Stage& stage, StatusFile& status,
+              Console& console) {
   std::vector<TrainResult> results;
   for (const auto& task : stage.tasks) {
     status.running(task.task->name);

@@ -20,9 +20,9 @@ namespace adaptune {
 struct StageTask {
   const TaskConfig* task = nullptr;
   const TrainOptions* options = nullptr;
-  std::filesystem::path folder;                   // checkpoints and logs
-  std::filesystem::path output;                   // what is written at the end
-  std::string settings;                           // task_identity or fusion_identity
+  std::filesystem::path folder;  // checkpoints and logs
+  std::filesystem::path output;  // what is written at the end
+  std::string settings;          // task_identity or fusion_identity
 };
 
 // What is trained, fresh from the seed, and how it is written once it is.
@@ -30,13 +30,13 @@ struct StageModel {
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
   std::vector<PartCount> parts;
-  std::function<int64_t(const TaskDescription&)> write;   // returns bytes
+  std::function<int64_t(const TaskDescription&)> write;  // returns bytes
 };
 
 struct Stage {
-  std::string name;                               // of the command
+  std::string name;  // of the command
   std::vector<StageTask> tasks;
-  std::filesystem::path results;                  // folder of the stage's results.json
+  std::filesystem::path results;  // folder of the stage's results.json
   std::function<StageModel(const TaskConfig&)> prepare;
 };
 

@@ -18,10 +18,12 @@ std::string split_text(const std::string& name, const TaskSplit& split) {
 }
 
 std::string remarks(const TaskConfig& task, const EncodedSplit& rows) {
-  std::string text = thousands(rows.cut_rows) + " examples cut at " + std::to_string(task.data.max_seq_length) +
-                     " tokens (longest " + std::to_string(rows.longest) + ")";
+  std::string text = thousands(rows.cut_rows) + " examples cut at " +
+                     std::to_string(task.data.max_seq_length) + " tokens (longest " +
+                     std::to_string(rows.longest) + ")";
   if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";
-  if (rows.cut_words > 0) text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
+  if (rows.cut_words > 0)
+    text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
   return text;
 }
 
@@ -29,11 +31,12 @@ std::string remarks(const TaskConfig& task, const EncodedSplit& rows) {
 
 std::string header_text(const Run& run, Workspace& workspace) {
   const auto& info = workspace.info();
-  return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + run.device.str() + ", " +
-         std::to_string(torch::get_num_threads()) + " threads)  ·  config " + run.flags.config + " (sha256 " +
-         run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " + std::to_string(info.layers) +
-         " layers  hidden " + std::to_string(info.hidden_size) + "  " + run.config.model + "  fingerprint " +
-         workspace.identity().fingerprint.substr(0, 8) + "…\n" + "tokenizer  " + workspace.tokenizer().description();
+  return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + run.device.str() +
+         ", " + std::to_string(torch::get_num_threads()) + " threads)  ·  config " + run.flags.config +
+         " (sha256 " + run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " +
+         std::to_string(info.layers) + " layers  hidden " + std::to_string(info.hidden_size) + "  " +
+         run.config.model + "  fingerprint " + workspace.identity().fingerprint.substr(0, 8) + "…\n" +
+         "tokenizer  " + workspace.tokenizer().description();
 }
 
 std::string data_text(const TaskConfig& task, const TaskData& data) {
@@ -46,7 +49,8 @@ std::string data_text(const TaskConfig& task, const TaskData& data) {
   for (size_t i = 0; i < data.head.labels.size() && i < kShown; ++i) {
     text += (i ? " · " : "") + data.head.labels[i] + " " + thousands(data.train.label_counts[i]);
   }
-  if (data.head.labels.size() > kShown) text += " · " + std::to_string(data.head.labels.size() - kShown) + " more";
+  if (data.head.labels.size() > kShown)
+    text += " · " + std::to_string(data.head.labels.size() - kShown) + " more";
   return text;
 }
 
@@ -74,21 +78,25 @@ std::string parameter_table(const std::vector<PartCount>& parts) {
     total.parameters += part.parameters;
     total.trainable += part.trainable;
   }
-  const double share = static_cast<double>(total.trainable) / static_cast<double>(std::max<int64_t>(1, total.parameters));
+  const double share =
+      static_cast<double>(total.trainable) / static_cast<double>(std::max<int64_t>(1, total.parameters));
   table.add_row({total.part, "", thousands(total.parameters), thousands(total.trainable), percentage(share)});
   return table.text();
 }
 
 std::string schedule_text(const TrainOptions& o, int64_t examples) {
   const int64_t steps = total_steps(o, examples);
-  const int64_t warmup = o.warmup_steps.value_or(static_cast<int64_t>(o.warmup_ratio * static_cast<double>(steps)));
+  const int64_t warmup =
+      o.warmup_steps.value_or(static_cast<int64_t>(o.warmup_ratio * static_cast<double>(steps)));
   std::string batch = std::to_string(o.per_device_train_batch_size);
   if (o.gradient_accumulation_steps > 1) batch += " × " + std::to_string(o.gradient_accumulation_steps);
   const std::string length = o.max_steps ? thousands(steps) + " steps"
                                          : std::to_string(o.num_train_epochs) + " epochs × " +
-                                               thousands(steps / std::max<int64_t>(1, o.num_train_epochs)) + " steps = " + thousands(steps);
-  return "schedule   " + length + " · batch " + batch + " · " + o.optim + " lr " + scientific(o.learning_rate, 1) + " " +
-         o.lr_scheduler_type + ", warm-up " + thousands(warmup) + " · seed " + std::to_string(o.seed);
+                                               thousands(steps / std::max<int64_t>(1, o.num_train_epochs)) +
+                                               " steps = " + thousands(steps);
+  return "schedule   " + length + " · batch " + batch + " · " + o.optim + " lr " +
+         scientific(o.learning_rate, 1) + " " + o.lr_scheduler_type + ", warm-up " + thousands(warmup) +
+         " · seed " + std::to_string(o.seed);
 }
 
 }  // namespace adaptune

@@ -14,7 +14,7 @@ namespace adaptune {
 class StatusFile {
  public:
   StatusFile(const Run& run, const std::string& stage, const std::vector<std::string>& tasks);
-  ~StatusFile();                                  // "failed", unless finish() said something else
+  ~StatusFile();  // "failed", unless finish() said something else
   void running(const std::string& task);
   void done(const std::string& task, const TrainResult& result);
   void finish(const std::string& state, int exit_code);

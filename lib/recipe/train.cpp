@@ -38,7 +38,8 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
 int train(const RunFlags& flags, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
-  Stage stage{"train", {}, run.folder, [&](const TaskConfig& task) { return fresh_adapter(run, workspace, task); }};
+  Stage stage{
+      "train", {}, run.folder, [&](const TaskConfig& task) { return fresh_adapter(run, workspace, task); }};
   for (const auto* task : run.selected_tasks()) {
     const auto folder = run.task_folder(task->name);
     stage.tasks.push_back({task, &task->train, folder, folder / "adapter", task_identity(run.config, *task)});

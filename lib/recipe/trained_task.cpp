@@ -35,7 +35,9 @@ fs::path trained_folder(const fs::path& path, const std::string& task) {
   std::string known;
   for (const auto& name : tasks) known += " " + name;
   const std::string name = task.empty() && tasks.size() == 1 ? tasks.front() : task;
-  if (tasks.empty()) throw InputError(fs::absolute(path).string() + ": no trained adapter or fusion there; run 'adaptune train' first");
+  if (tasks.empty())
+    throw InputError(fs::absolute(path).string() +
+                     ": no trained adapter or fusion there; run 'adaptune train' first");
   if (name.empty()) throw UsageError(path.string() + " holds several tasks; choose one with --task:" + known);
   for (const auto& folder : {path / "fusion" / name / "fusion", path / name / "adapter"}) {
     if (is_task_directory(folder) || is_fusion_directory(folder)) return folder;
@@ -54,7 +56,8 @@ TrainedTask open_trained_task(const TrainedTaskQuery& query) {
                                   : load_task_description(folder / "adapter.yaml");
   const std::string model = query.model.empty() ? trained.description.model : query.model;
   if (!fs::is_directory(model)) {
-    throw InputError(folder.string() + " was trained on the backbone '" + model + "', which is not there; name its folder with --model");
+    throw InputError(folder.string() + " was trained on the backbone '" + model +
+                     "', which is not there; name its folder with --model");
   }
   const auto identity = identify_backbone(model);
   trained.tokenizer = load_tokenizer(model);
@@ -66,7 +69,8 @@ TrainedTask open_trained_task(const TrainedTaskQuery& query) {
     trained.model = std::make_unique<TaskModel>(backbone, trained.fused->fusion, trained.head);
     return trained;
   }
-  if (!query.allow_backbone_mismatch) check_same_backbone("adapter " + folder.string(), trained.description.backbone, identity);
+  if (!query.allow_backbone_mismatch)
+    check_same_backbone("adapter " + folder.string(), trained.description.backbone, identity);
   auto loaded = load_task_directory(folder, backbone, query.device);
   trained.adapter = loaded.adapter;
   trained.head = loaded.head;

@@ -16,8 +16,8 @@ struct TrainedTask {
   TaskDescription description;
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<Tokenizer> tokenizer;
-  std::filesystem::path folder;                   // it was found in
-  std::shared_ptr<TaskAdapter> adapter;           // null where the path leads to a fusion
+  std::filesystem::path folder;          // it was found in
+  std::shared_ptr<TaskAdapter> adapter;  // null where the path leads to a fusion
   std::optional<FusedTask> fused;
   std::shared_ptr<Head> head;
   std::unique_ptr<TaskModel> model;
@@ -25,9 +25,9 @@ struct TrainedTask {
 
 // Where to look, and on what.
 struct TrainedTaskQuery {
-  std::filesystem::path path;                     // folder of a run, of a task, of an adapter or of a fusion
-  std::string task;                               // of a run with several
-  std::string model;                              // the backbone's folder; empty: as the description says
+  std::filesystem::path path;  // folder of a run, of a task, of an adapter or of a fusion
+  std::string task;            // of a run with several
+  std::string model;           // the backbone's folder; empty: as the description says
   torch::Device device = torch::kCPU;
   bool allow_backbone_mismatch = false;
 };

@@ -10,7 +10,9 @@
 namespace adaptune {
 namespace {
 
-std::vector<std::filesystem::path> paths(const std::vector<std::string>& files) { return {files.begin(), files.end()}; }
+std::vector<std::filesystem::path> paths(const std::vector<std::string>& files) {
+  return {files.begin(), files.end()};
+}
 
 std::string content_of(const std::vector<std::string>& files) {
   std::string text;
@@ -24,10 +26,13 @@ std::string content_of(const std::vector<std::string>& files) {
 }  // namespace
 
 Workspace::Workspace(const Run& run)
-    : run_(run), described_(describe_backbone(run.config.model)), tokenizer_(load_tokenizer(run.config.model)) {
+    : run_(run),
+      described_(describe_backbone(run.config.model)),
+      tokenizer_(load_tokenizer(run.config.model)) {
   const auto& info = described_->info();
   if (tokenizer_->vocabulary_size() > info.vocabulary) {
-    throw InputError(run.config.model + ": the tokenizer has " + std::to_string(tokenizer_->vocabulary_size()) +
+    throw InputError(run.config.model + ": the tokenizer has " +
+                     std::to_string(tokenizer_->vocabulary_size()) +
                      " entries, but the backbone embeds only " + std::to_string(info.vocabulary) +
                      "; tokenizer and weights belong to different models");
   }
@@ -49,8 +54,8 @@ const TaskData& Workspace::data(const TaskConfig& task) {
   return data_.emplace(task.name, read_task(task)).first->second;
 }
 
-TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset, const std::vector<std::string>& files,
-                            const LabelMap& labels) {
+TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset,
+                            const std::vector<std::string>& files, const LabelMap& labels) {
   TaskSplit split;
   split.in_files = dataset.examples_in_files;
   if (labels.size() > 0) split.label_counts = label_counts(dataset, labels);
@@ -62,7 +67,8 @@ TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset, cons
   source.labels = labels.names();
   source.encoding = encoding_options(task.data);
   source.tokenizer = tokenizer_->fingerprint();
-  split.rows = cache_.get(encoded_key(source), [&] { return encode_split(dataset, labels, *tokenizer_, source.encoding); });
+  split.rows = cache_.get(encoded_key(source),
+                          [&] { return encode_split(dataset, labels, *tokenizer_, source.encoding); });
   return split;
 }
 
@@ -74,8 +80,9 @@ TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::s
 
 TaskData Workspace::read_task(const TaskConfig& task) {
   if (task.data.max_seq_length > info().max_positions) {
-    throw UsageError(task.place + ": task '" + task.name + "': max_seq_length " + std::to_string(task.data.max_seq_length) +
-                     " is more than the " + std::to_string(info().max_positions) + " positions of this backbone");
+    throw UsageError(task.place + ": task '" + task.name + "': max_seq_length " +
+                     std::to_string(task.data.max_seq_length) + " is more than the " +
+                     std::to_string(info().max_positions) + " positions of this backbone");
   }
   const auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
   TaskData data;
@@ -83,7 +90,8 @@ TaskData Workspace::read_task(const TaskConfig& task) {
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
   for (const auto& metric : task.metrics) metric_for_head(metric, data.head.type, labels.size());
-  data.input = {train.columns.text, train.columns.label, train.columns.tokens, task.data.max_seq_length, task.data.truncation};
+  data.input = {train.columns.text, train.columns.label, train.columns.tokens, task.data.max_seq_length,
+                task.data.truncation};
   data.train = encode(task, train, task.data.train, labels);
   if (!task.data.validation.empty()) {
     data.validation = read_split(task, task.data.validation, task.data.max_eval_samples, data.head.labels);

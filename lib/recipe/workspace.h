@@ -18,15 +18,15 @@ namespace adaptune {
 // A split of a task, ready for batches.
 struct TaskSplit {
   std::shared_ptr<const EncodedSplit> rows;
-  int64_t in_files = 0;                           // examples before max_*_samples
-  std::vector<int64_t> label_counts;              // by label; regression: empty
-  std::string content;                            // size and digest of its files, for identities
+  int64_t in_files = 0;               // examples before max_*_samples
+  std::vector<int64_t> label_counts;  // by label; regression: empty
+  std::string content;                // size and digest of its files, for identities
 };
 
 // A task's data and what follows from it.
 struct TaskData {
-  HeadSpec head;                                  // the labels filled in from the training files
-  TaskInput input;                                // the columns that were read
+  HeadSpec head;    // the labels filled in from the training files
+  TaskInput input;  // the columns that were read
   TaskSplit train;
   std::optional<TaskSplit> validation;
 };
@@ -38,8 +38,8 @@ class Workspace {
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   const BackboneInfo& info() const { return described_->info(); }
-  Backbone& described() { return *described_; }   // sites and shapes, no weights
-  Backbone& backbone();                           // on the run's device
+  Backbone& described() { return *described_; }  // sites and shapes, no weights
+  Backbone& backbone();                          // on the run's device
   const BackboneIdentity& identity();
   int32_t pad_id() const { return tokenizer_->pad_id(); }
 

@@ -15,7 +15,7 @@ class LogFile {
  public:
   // Appends. IoError when the file cannot be opened.
   explicit LogFile(const std::filesystem::path& file);
-  void write(const std::string& text);            // one or more lines
+  void write(const std::string& text);  // one or more lines
 
  private:
   std::shared_ptr<spdlog::logger> logger_;

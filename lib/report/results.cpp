@@ -29,10 +29,12 @@ ordered_json scores_json(const std::vector<std::pair<std::string, std::optional<
 ordered_json attention_json(const std::optional<FusionAttention>& attention) {
   if (!attention) return nullptr;
   ordered_json mean = ordered_json::object(), layers = ordered_json::object();
-  for (const auto& [adapter, share] : most_used_adapters(*attention, attention->adapters.size())) mean[adapter] = share;
+  for (const auto& [adapter, share] : most_used_adapters(*attention, attention->adapters.size()))
+    mean[adapter] = share;
   for (size_t l = 0; l < attention->layers.size(); ++l) {
     auto& row = layers[attention->layers[l]];
-    for (size_t n = 0; n < attention->adapters.size(); ++n) row[attention->adapters[n]] = attention->weights[l][n];
+    for (size_t n = 0; n < attention->adapters.size(); ++n)
+      row[attention->adapters[n]] = attention->weights[l][n];
   }
   return {{"mean", mean}, {"layers", layers}};
 }
@@ -122,17 +124,18 @@ std::string train_json(const std::vector<TrainResult>& results) {
 std::string suite_json(const std::vector<SuiteResult>& results) {
   ordered_json rows = ordered_json::array();
   for (const SuiteResult& r : results) {
-    rows.push_back({{"task", r.task},
-                    {"metric", r.metric},
-                    {"n", r.examples},
-                    {"majority", or_null(r.majority)},
-                    {"adapter", or_null(r.adapter)},
-                    {"fusion", or_null(r.fusion)},
-                    {"difference", or_null(r.difference())},
-                    {"interval", r.interval ? ordered_json{r.interval->first, r.interval->second} : ordered_json()},
-                    {"adapter_scores", scores_json(r.adapter_scores)},
-                    {"fusion_scores", scores_json(r.fusion_scores)},
-                    {"attention", attention_json(r.attention)}});
+    rows.push_back(
+        {{"task", r.task},
+         {"metric", r.metric},
+         {"n", r.examples},
+         {"majority", or_null(r.majority)},
+         {"adapter", or_null(r.adapter)},
+         {"fusion", or_null(r.fusion)},
+         {"difference", or_null(r.difference())},
+         {"interval", r.interval ? ordered_json{r.interval->first, r.interval->second} : ordered_json()},
+         {"adapter_scores", scores_json(r.adapter_scores)},
+         {"fusion_scores", scores_json(r.fusion_scores)},
+         {"attention", attention_json(r.attention)}});
   }
   return document(rows);
 }

@@ -14,9 +14,10 @@ namespace adaptune {
 // One encoded input. All vectors have one entry a token.
 struct Encoding {
   std::vector<int32_t> ids;
-  std::vector<int32_t> type_ids;                            // 0 first text, 1 second
-  std::vector<std::pair<int32_t, int32_t>> offsets;         // half-open, in code points of the given text; special tokens 0, 0
-  std::vector<int32_t> word_ids;                            // index of the given word (encode_words) or pre-token; -1 special
+  std::vector<int32_t> type_ids;  // 0 first text, 1 second
+  std::vector<std::pair<int32_t, int32_t>>
+      offsets;                    // half-open, in code points of the given text; special tokens 0, 0
+  std::vector<int32_t> word_ids;  // index of the given word (encode_words) or pre-token; -1 special
   bool truncated = false;
 };
 
@@ -26,7 +27,7 @@ enum class Side { kRight, kLeft };
 struct EncodeOptions {
   Truncation truncation = Truncation::kLongestFirst;
   Side side = Side::kRight;
-  int64_t max_length = 0;                                   // special tokens included; 0: no limit
+  int64_t max_length = 0;  // special tokens included; 0: no limit
   bool add_special_tokens = true;
 };
 
@@ -35,7 +36,8 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
   virtual Encoding encode(const std::string& text, const EncodeOptions&) const = 0;
-  virtual Encoding encode_pair(const std::string& first, const std::string& second, const EncodeOptions&) const = 0;
+  virtual Encoding encode_pair(const std::string& first, const std::string& second,
+                               const EncodeOptions&) const = 0;
   // Pre-split words (tagging): word_ids hold the index into `words`.
   virtual Encoding encode_words(const std::vector<std::string>& words, const EncodeOptions&) const = 0;
   // Windows over the second text (question answering): the first text is repeated in each, neighbours

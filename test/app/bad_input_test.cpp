@@ -34,10 +34,12 @@ train: {seed: 1}
 )");
   const auto run = folder.run("train bad.yaml");
   CHECK(run.status == 2);
-  CHECK_THAT(run.err, Contains("bad.yaml:2:10: error: adapter config 'pfeifer' is not known") && Contains("did you mean 'pfeiffer'?"));
+  CHECK_THAT(run.err, Contains("bad.yaml:2:10: error: adapter config 'pfeifer' is not known") &&
+                          Contains("did you mean 'pfeiffer'?"));
   CHECK_THAT(run.err, Contains("bad.yaml:3:26") && Contains("did you mean 'classification'?"));
   CHECK_THAT(run.err, Contains("bad.yaml:4:15") && Contains("missing.jsonl' does not exist"));
-  CHECK_THAT(run.err, Contains("bad.yaml:6:3: error: unknown key 'learning_rte' in 'train'") && Contains("did you mean 'learning_rate'?"));
+  CHECK_THAT(run.err, Contains("bad.yaml:6:3: error: unknown key 'learning_rte' in 'train'") &&
+                          Contains("did you mean 'learning_rate'?"));
   CHECK_THAT(run.err, Contains("'per_device_train_batch_size' must be an integer") && Contains("'32k'"));
   CHECK_THAT(run.err, Contains("'num_train_epochs' must be an integer"));
   CHECK_THAT(run.err, Contains("duplicate key 'train'"));
@@ -61,7 +63,8 @@ TEST_CASE("damaged and foreign weight files are refused before anything is writt
   CHECK(truncated.status == 3);
   CHECK_THAT(truncated.err, Contains("model.safetensors"));
 
-  folder.write("model/model.safetensors", std::string("\xff\xff\xff\xff\xff\xff\x00\x00", 8) + weights.substr(8));
+  folder.write("model/model.safetensors",
+               std::string("\xff\xff\xff\xff\xff\xff\x00\x00", 8) + weights.substr(8));
   CHECK(folder.run("train config.yaml").status == 3);
 
   std::filesystem::remove(folder.path("model/model.safetensors"));
@@ -91,13 +94,15 @@ TEST_CASE("an adapter of another backbone with the same shapes is refused") {
   folder.write("model/model.safetensors", weights);
   const auto run = folder.run("eval config.yaml");
   CHECK(run.status == 3);
-  CHECK_THAT(run.err, Contains("was trained on another backbone") && Contains("same shapes, different weights"));
+  CHECK_THAT(run.err,
+             Contains("was trained on another backbone") && Contains("same shapes, different weights"));
   CHECK(folder.run("eval config.yaml --allow-backbone-mismatch").status == 0);
 }
 
 TEST_CASE("wrong data names file and line") {
   const CommandFolder folder;
-  folder.write("dev.jsonl", "{\"text\": \"good\", \"label\": \"happy\"}\n{\"text\": \"x\", \"label\": \"angry\"}\n");
+  folder.write("dev.jsonl",
+               "{\"text\": \"good\", \"label\": \"happy\"}\n{\"text\": \"x\", \"label\": \"angry\"}\n");
   const auto label = folder.run("train config.yaml");
   CHECK(label.status == 3);
   CHECK_THAT(label.err, Contains("dev.jsonl:2") && Contains("label 'angry' is not one of happy, sad"));
@@ -113,8 +118,8 @@ TEST_CASE("long and empty texts are counted, not refused") {
   const CommandFolder folder;
   std::string text = "good";
   for (int i = 0; i < 40; ++i) text += " day";
-  folder.write("train.jsonl", folder.read("train.jsonl") + "{\"text\": \"" + text + "\", \"label\": \"happy\"}\n" +
-                                  "{\"text\": \"\", \"label\": \"sad\"}\n");
+  folder.write("train.jsonl", folder.read("train.jsonl") + "{\"text\": \"" + text +
+                                  "\", \"label\": \"happy\"}\n" + "{\"text\": \"\", \"label\": \"sad\"}\n");
   const auto run = folder.run("check config.yaml");
   CHECK(run.status == 0);
   CHECK_THAT(run.err, Contains("1 examples cut at 16 tokens") && Contains("1 empty texts"));
@@ -123,7 +128,8 @@ TEST_CASE("long and empty texts are counted, not refused") {
 TEST_CASE("NaN in the weights names the tensor") {
   const CommandFolder folder;
   auto weights = folder.read("model/model.safetensors");
-  const size_t start = 8 + static_cast<unsigned char>(weights[0]) + 256 * static_cast<unsigned char>(weights[1]);
+  const size_t start =
+      8 + static_cast<unsigned char>(weights[0]) + 256 * static_cast<unsigned char>(weights[1]);
   for (size_t i = start; i < start + 8; ++i) weights[i] = '\xff';
   folder.write("model/model.safetensors", weights);
   const auto run = folder.run("train config.yaml");
@@ -133,7 +139,10 @@ TEST_CASE("NaN in the weights names the tensor") {
 
 TEST_CASE("a loss that is not finite ends the run with exit 5") {
   const CommandFolder folder;
-  const auto run = folder.run("train config.yaml train.learning_rate=1e30 train.max_grad_norm=null train.max_skipped_steps=2 train.num_train_epochs=20");
+  const auto run = folder.run(
+      "train config.yaml train.learning_rate=1e30 train.max_grad_norm=null train.max_skipped_steps=2 "
+      "train.num_train_epochs=20");
+  INFO(run.err);
   CHECK(run.status == 5);
   CHECK_THAT(run.err, Contains("finite"));
   CHECK_THAT(folder.read("run/status.json"), Contains("failed"));
@@ -144,7 +153,8 @@ TEST_CASE("a folder of other settings is not overwritten unless asked") {
   REQUIRE(folder.run("train config.yaml").status == 0);
   const auto run = folder.run("train config.yaml train.learning_rate=2e-2");
   CHECK(run.status == 2);
-  CHECK_THAT(run.err, Contains("learning_rate: 0.01") && Contains("learning_rate: 0.02") && Contains("--overwrite"));
+  CHECK_THAT(run.err,
+             Contains("learning_rate: 0.01") && Contains("learning_rate: 0.02") && Contains("--overwrite"));
   CHECK(folder.run("train config.yaml train.logging_steps=3").status == 0);
   CHECK(folder.run("train config.yaml train.learning_rate=2e-2 --overwrite").status == 0);
 }

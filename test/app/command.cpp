@@ -22,7 +22,8 @@ output_dir: run
 
 std::string vocabulary() {
   std::string text = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-  for (const char* word : {"good", "bad", "day", "night", "very", "news", "a", "the"}) text += std::string(word) + "\n";
+  for (const char* word : {"good", "bad", "day", "night", "very", "news", "a", "the"})
+    text += std::string(word) + "\n";
   return text;
 }
 
@@ -30,8 +31,8 @@ std::string examples(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) {
     const bool good = i % 3 != 0;
-    text += std::string("{\"text\": \"") + (good ? "good" : "bad") + (i % 2 ? " day" : " the night news") + "\", \"label\": \"" +
-            (good ? "happy" : "sad") + "\"}\n";
+    text += std::string("{\"text\": \"") + (good ? "good" : "bad") + (i % 2 ? " day" : " the night news") +
+            "\", \"label\": \"" + (good ? "happy" : "sad") + "\"}\n";
   }
   return text;
 }
@@ -65,10 +66,10 @@ std::string CommandFolder::read(const std::string& name) const {
 }
 
 Finished CommandFolder::run(const std::string& arguments, const std::string& before) const {
-  const std::string line = "cd '" + path_.string() + "' && " + before + "'" + ADAPTUNE_BINARY + "' " + arguments +
-                           " >out.txt 2>err.txt </dev/null";
-  const std::string piped = "cd '" + path_.string() + "' && " + before + "'" + ADAPTUNE_BINARY + "' " + arguments +
-                            " >out.txt 2>err.txt";
+  const std::string line = "cd '" + path_.string() + "' && " + before + "'" + ADAPTUNE_BINARY + "' " +
+                           arguments + " >out.txt 2>err.txt </dev/null";
+  const std::string piped = "cd '" + path_.string() + "' && " + before + "'" + ADAPTUNE_BINARY + "' " +
+                            arguments + " >out.txt 2>err.txt";
   const int status = std::system((before.empty() ? line : piped).c_str());
   Finished finished;
   finished.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -7,7 +7,7 @@
 namespace adaptune {
 
 struct Finished {
-  int status = -1;                                // exit status; 128 + signal where one ended it
+  int status = -1;  // exit status; 128 + signal where one ended it
   std::string out, err;
 };
 

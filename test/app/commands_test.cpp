@@ -15,7 +15,8 @@ TEST_CASE("train, eval, predict, inspect and export follow one another") {
   INFO(trained.err);
   REQUIRE(trained.status == 0);
   CHECK_THAT(trained.out, Contains("mood") && Contains("accuracy") && Contains("run/mood/adapter"));
-  CHECK_THAT(trained.err, Contains("backbone") && Contains("adapter mood") && Contains("train task=mood step=1/12"));
+  CHECK_THAT(trained.err,
+             Contains("backbone") && Contains("adapter mood") && Contains("train task=mood step=1/12"));
   CHECK(json::parse(folder.read("run/status.json"))["state"] == "done");
   CHECK(json::parse(folder.read("run/results.json"))["results"][0]["task"] == "mood");
 
@@ -53,8 +54,10 @@ TEST_CASE("the same seed gives the same bytes, another seed others") {
   REQUIRE(folder.run("train config.yaml output_dir=a").status == 0);
   REQUIRE(folder.run("train config.yaml output_dir=b").status == 0);
   REQUIRE(folder.run("train config.yaml output_dir=c train.seed=7").status == 0);
-  CHECK(folder.read("a/mood/adapter/adapter.safetensors") == folder.read("b/mood/adapter/adapter.safetensors"));
-  CHECK(folder.read("a/mood/adapter/adapter.safetensors") != folder.read("c/mood/adapter/adapter.safetensors"));
+  CHECK(folder.read("a/mood/adapter/adapter.safetensors") ==
+        folder.read("b/mood/adapter/adapter.safetensors"));
+  CHECK(folder.read("a/mood/adapter/adapter.safetensors") !=
+        folder.read("c/mood/adapter/adapter.safetensors"));
 }
 
 TEST_CASE("fuse composes trained tasks and eval shows what it attends to") {
@@ -80,7 +83,8 @@ output_dir: suite
   const auto attention = json::parse(folder.read("suite/results.json"))["results"][0]["attention"]["layers"];
   REQUIRE(attention.size() == 3);
   CHECK(attention["0"]["mood"].get<double>() + attention["0"]["tone"].get<double>() == Approx(1));
-  const auto predicted = folder.run("predict suite --task mood --fusion-attention -", "printf 'good day\\n' | ");
+  const auto predicted =
+      folder.run("predict suite --task mood --fusion-attention -", "printf 'good day\\n' | ");
   CHECK_THAT(predicted.out, Contains("\"attention\":{\"0\":{\"mood\":"));
 }
 

@@ -11,7 +11,8 @@ namespace adaptune {
 namespace {
 
 std::vector<SuiteResult> two_tasks() {
-  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
+  SuiteResult rte{
+      "rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
   rte.attention = FusionAttention{{"qqp", "mnli"}, {"0", "1"}, {{0.25, 0.75}, {0.5, 0.5}}};
   SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {}, {}, {}, {}};
   stsb.attention = FusionAttention{{"stsb"}, {"0"}, {{1}}};
@@ -22,9 +23,11 @@ std::vector<SuiteResult> two_tasks() {
 
 TEST_CASE("the suite table shows points, a missing majority and what fusion used") {
   CHECK(suite_table(two_tasks()).text() ==
-        "  task   metric         n   majority   adapter   fusion       Δ   95 % of Δ        adapters used most (mean "
+        "  task   metric         n   majority   adapter   fusion       Δ   95 % of Δ        adapters used "
+        "most (mean "
         "attention)\n"
-        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   +2.00 to +9.00   mnli 0.62 · qqp 0.38\n"
+        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   +2.00 to +9.00   mnli 0.62 · qqp "
+        "0.38\n"
         "  stsb   spearmanr   1500          –     88.02    88.31   +0.29                    stsb 1.00\n");
 }
 

@@ -1,0 +1,4 @@
+set(COMMAND_TESTS
+  app/bad_input_test.cpp
+  app/commands_test.cpp
+)
