@@ -31,10 +31,12 @@ struct TrainOptions {
   double warmup_ratio = 0.06;                // share of all steps
   std::optional<int64_t> warmup_steps;       // wins over warmup_ratio
   bool group_by_length = true;
-  std::string eval_strategy = "epoch";               // epoch | steps | no
-  std::optional<int64_t> eval_steps;                 // needed by `steps`
-  std::string save_strategy = "epoch";               // epoch | steps | no, beside every save_steps
-  std::optional<int64_t> save_steps = 500;           // crash safety; null: none
+  std::string eval_strategy = "epoch";  // epoch | steps | no
+  std::optional<int64_t> eval_steps;    // needed by `steps`
+  // epoch (and every save_steps, for crash safety) | steps | no. A new best state and the last one are saved
+  // always.
+  std::string save_strategy = "epoch";
+  std::optional<int64_t> save_steps = 500;           // null: none
   int64_t save_total_limit = 2;                      // checkpoints kept, the best one not counted
   std::optional<std::string> metric_for_best_model;  // empty: the task's first metric; "loss" is known too
   std::optional<bool> greater_is_better;             // empty: as the metric says

@@ -147,7 +147,7 @@ bool Trainer::evaluation_due() const {
 
 bool Trainer::save_due() const {
   if (saved_) return false;
-  const bool best = options_.load_best_model_at_end && state_.best.step == state_.step;
+  const bool best = state_.best.step == state_.step;
   const bool periodic = due(options_.save_strategy, options_.save_steps) ||
                         (options_.save_strategy == "epoch" && due("steps", options_.save_steps));
   return best || periodic || last_step_done();

@@ -162,7 +162,6 @@ TEST_CASE("without validation the last state is the best") {
 TEST_CASE("accumulated steps give the parameters of whole ones") {
   const auto train = [](int64_t rows, int64_t accumulation) {
     const ScratchFolder folder("trainer_accumulation");
-    SmallModel small;
     SmallJob small_job(folder.path);
     auto& options = small_job.job.options;
     options.per_device_train_batch_size = rows;
