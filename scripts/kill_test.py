@@ -4,9 +4,9 @@
 usage: kill_test.py [--runs 20] [--data FOLDER] [--seed 1]
 
 Three parts: runs ended by SIGKILL (at least once each, then perhaps again), runs ended by SIGTERM (which must end with
-status 75 when it comes in time), and, as root on Linux, runs whose disk is filled at a random moment with some room left,
-so that writes of every kind meet a full disk: they must end with status 4 and go on once there is room. In the end the
-adapter and the last checkpoint must hold the undisturbed run's bits. Prints a line a run; status 1 if any differs.
+status 75 when it comes in time), and, as root on Linux, runs whose disk is filled, so that writes of several kinds meet a
+full disk: they must end with status 4 and go on once there is room. In the end the adapter and the checkpoints must hold
+the undisturbed run's bits. Prints a line a run; status 1 if any differs.
 """
 import argparse
 import pathlib
@@ -26,7 +26,7 @@ TASK = 'task'
 def configuration(model, data):
     """A run of seconds in which checkpoints, evaluations and lines of the log come often."""
     train = {'max_steps': 60, 'per_device_train_batch_size': 8, 'learning_rate': 1e-3, 'logging_steps': 1,
-             'eval_strategy': 'steps', 'eval_steps': 10, 'save_strategy': 'steps', 'save_steps': 4,
+             'eval_strategy': 'steps', 'eval_steps': 15, 'save_strategy': 'steps', 'save_steps': 10,
              'early_stopping_patience': None}
     return {'model': str(model), 'adapter': 'pfeiffer',
             'task': {'name': TASK, 'type': 'classification'}, 'train': train,

@@ -1,5 +1,8 @@
 """Runs that meet a full disk: a small file system of their own, filled while they train."""
+import collections
+import errno
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -7,10 +10,11 @@ import time
 from interruption.runs import IO_ERROR, report
 from measure.tensors import read_tensors
 
-SIZE_MIB = 256
+SIZE_MIB = 40
 FILLER = 'filler'
-ROOM_KIB = 8192  # the filler leaves up to so much free, on a logarithmic scale
-TRAINING_SHARE = 0.8  # of a run's time, from the first line of its log on
+ROOM_KIB = 4096                       # what is left free, at most, where some room is left
+TRAINING_SHARE = 0.8                  # of a run's time, from the first line of its log on
+FAILED_FILE = re.compile(r'([^/\s]+?)(\.tmp)?: cannot')
 
 
 def full_disk_runs(training, reference, count, generator, parent):
@@ -22,30 +26,22 @@ def full_disk_runs(training, reference, count, generator, parent):
     if done is None or done.returncode != 0:
         print('full disk: skipped; mounting a small file system needs root on Linux', flush=True)
         return []
+    failed = collections.Counter()
     try:
-        return [full_disk_run(training, reference, mount, generator, (number, count)) for number in range(1, count + 1)]
+        results = [full_disk_run(training, reference, mount, generator, (number, count), failed)
+                   for number in range(1, count + 1)]
     finally:
         subprocess.run(['umount', '--lazy', mount], check=True)
+    print('full disk met while writing: ' + ', '.join(f'{name} {times}x' for name, times in failed.most_common()))
+    return results
 
 
-def fill(mount, left):
-    """Takes all of the file system's room but `left` bytes."""
-    stat = os.statvfs(mount)
-    free = stat.f_bavail * stat.f_frsize
-    with open(mount / FILLER, 'wb') as file:
-        if free > left:
-            os.posix_fallocate(file.fileno(), 0, free - left)
-
-
-def full_disk_run(training, reference, mount, generator, number):
-    folder, moment = mount / 'run', generator.uniform(0, reference.seconds)
-    left = int(1024 * (ROOM_KIB ** generator.random() - 1))
+def full_disk_run(training, reference, mount, generator, number, failed):
+    folder = mount / 'run'
     process = training.start(folder)
     # The room that a run needs is asked for at its start; what is tested is a disk that fills up later.
-    while process.poll() is None and not (folder / training.task / 'metrics.jsonl').exists():
-        time.sleep(0.01)
-    time.sleep(moment * TRAINING_SHARE)
-    fill(mount, left)
+    wait_for(process, folder / training.task / 'metrics.jsonl')
+    left = fill_disk(process, training, reference, mount, generator, number[0])
     ended = training.finish(process)
     checkpoints = training.checkpoints(folder)
     (mount / FILLER).unlink()
@@ -53,8 +49,40 @@ def full_disk_run(training, reference, mount, generator, number):
     wrong += [f'{path.name} cannot be read' for path in checkpoints if not readable(path)]
     wrong += training.complete(folder) or training.differences(folder, reference.folder)
     shutil.rmtree(folder)
+    file = FAILED_FILE.search(ended.reason)
+    failed.update([file.group(1)] if file else [])
     state = f'status {ended.status} with {left // 1024} KiB left, {checkpoints[0].name if checkpoints else "no checkpoint"}'
-    return report('full disk', *number, [state] + ([ended.reason] if ended.status else []), wrong)
+    return report('full disk', *number, [state] + ([file.group(0) + ' write'] if file else []), wrong)
+
+
+def fill_disk(process, training, reference, mount, generator, number):
+    """At a random moment with no room or some, or as soon as the last checkpoint is written. Returns the bytes left."""
+    left = int(1024 * ROOM_KIB ** generator.random()) if number % 3 == 1 else 0
+    if number % 3 == 2:
+        checkpoints = mount / 'run' / training.task / 'checkpoints'
+        wait_for(process, checkpoints / training.checkpoints(reference.folder)[0].name)
+    else:
+        time.sleep(generator.uniform(0, reference.seconds) * TRAINING_SHARE)
+    while not fill(mount, left):
+        pass
+    return left
+
+
+def fill(mount, left):
+    """Takes all but `left` bytes; False where the run took some of them meanwhile."""
+    stat = os.statvfs(mount)
+    free = stat.f_bavail * stat.f_frsize
+    with open(mount / FILLER, 'wb') as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, max(1, free - left))
+        except OSError as error:
+            return error.errno != errno.ENOSPC or free <= left
+    return True
+
+
+def wait_for(process, path):
+    while process.poll() is None and not path.exists():
+        time.sleep(0.002)
 
 
 def readable(checkpoint):
