@@ -27,7 +27,7 @@ def configuration(model, data):
     """A run of seconds in which checkpoints, evaluations and lines of the log come often."""
     train = {'max_steps': 60, 'per_device_train_batch_size': 8, 'learning_rate': 1e-3, 'logging_steps': 1,
              'eval_strategy': 'steps', 'eval_steps': 15, 'save_strategy': 'steps', 'save_steps': 10,
-             'early_stopping_patience': None}
+             'early_stopping_patience': None, 'report_to': ['tensorboard']}
     return {'model': str(model), 'adapter': 'pfeiffer',
             'task': {'name': TASK, 'type': 'classification'}, 'train': train,
             'data': {'train': str(split_file(data, 'train')), 'validation': str(split_file(data, 'dev')),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fusion of eight adapters for targets with few examples; run.py comes first.
+"""Fusion of eight adapters for targets with few examples.
 
 For rte, qnli_small and amcd_en, each cut to the same 500 training examples: an adapter of its own, and a fusion of it with
-the other seven adapters of run.py (pfeiffer, 2,000 examples each). Head and learning rate of the fusion, and whatever
+the other seven adapters of run.py (pfeiffer, 2,000 examples each; they are trained if they are missing). Head and learning rate of the fusion, and whatever
 else is named below, are explored with one seed and chosen by the mean development score; the chosen setting is trained
 with two seeds and scored on the test splits (x 100). Writes fusion_results.md and fusion_results.json.
 """
@@ -11,18 +11,14 @@ import json
 import os
 import statistics
 
-from plan import (EIGHT, HERE, QUICK, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments,
-                  suite_training)
+from plan import EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training
 
 from measure.experiment import Training
 from measure.markdown import table
-from measure.program import fail
 from measure.scores import Pairing, compare
 
-TARGETS = ['rte', 'qnli_small', 'amcd_en']
 SEEDS = [42, 43]
 BAR = -0.3  # points that the fusions may lie below the own adapters, on average
-QUICK_FUSION = ('fusion.train.max_steps=6',)
 
 
 def arguments_of_command():
@@ -36,19 +32,18 @@ def arguments_of_command():
 
 class Fusions:
     def __init__(self, arguments):
-        self.arguments = arguments
+        self.arguments, self.plan = arguments, arguments.plan
         suite = open_experiment(arguments, HERE / 'suite.yaml', arguments.output)
         self.rate = chosen_rate(suite, arguments, 'pfeiffer')
-        self.sources = {task: suite_training(arguments, 'pfeiffer', self.rate, task).product for task in EIGHT}
-        for path in self.sources.values():
-            if not path.exists():
-                fail(f'{path} is missing', 'run configs/eight_tasks/run.py first')
+        sources = {task: suite_training(arguments, 'pfeiffer', self.rate, task) for task in EIGHT}
+        for source in sources.values():
+            suite.train(source)
+        self.sources = {task: source.product for task, source in sources.items()}
         self.output = arguments.output / 'fusion'
         self.experiment = open_experiment(arguments, HERE / 'fusion.yaml', self.output)
-        self.quick = QUICK if arguments.quick else ()
 
     def own(self, target, seed):
-        overrides = (f'train.learning_rate={self.rate}', f'train.seed={seed}', *self.quick)
+        overrides = (f'train.learning_rate={self.rate}', f'train.seed={seed}', *self.plan.overrides)
         return Training(self.output / 'own' / f'seed_{seed}', f'{target}_500', overrides)
 
     def fused(self, setting, target, seed):
@@ -64,11 +59,12 @@ class Fusions:
         overrides = (f'fusion.adapters=[{own.task}, {{{others}}}]', f'fusion.head={setting["head"]}',
                      f'fusion.train.learning_rate={setting["rate"]}', f'fusion.include_target={setting["own"]}',
                      f'fusion.regularization={setting["regularized"]}', f'fusion.train.seed={seed}', *own.overrides)
-        return Training(folder, own.task, overrides + (QUICK_FUSION if self.quick else ()), 'fuse')
+        return Training(folder, own.task, overrides + self.plan.fusion_overrides, 'fuse')
 
     def dev(self, setting):
         """Mean development score over the targets, x 100."""
-        return 100 * statistics.fmean(self.experiment.train(self.fused(setting, target, SEED))['dev'] for target in TARGETS)
+        return 100 * statistics.fmean(self.experiment.train(self.fused(setting, target, SEED))['dev']
+                                      for target in self.plan.targets)
 
     def pairing(self, setting, target):
         sides = [[self.own(target, seed) for seed in SEEDS], [self.fused(setting, target, seed) for seed in SEEDS]]
@@ -89,7 +85,7 @@ def explored(arguments):
 
 
 def own_dev(fusions):
-    return 100 * statistics.fmean(fusions.experiment.train(fusions.own(target, SEED))['dev'] for target in TARGETS)
+    return 100 * statistics.fmean(fusions.experiment.train(fusions.own(target, SEED))['dev'] for target in fusions.plan.targets)
 
 
 def target_row(fusions, setting, target, pairing):
@@ -100,7 +96,7 @@ def target_row(fusions, setting, target, pairing):
 
 
 def write_results(fusions, settings, devs, chosen):
-    pairings = {target: fusions.pairing(chosen, target) for target in TARGETS}
+    pairings = {target: fusions.pairing(chosen, target) for target in fusions.plan.targets}
     rows = [target_row(fusions, chosen, target, pairing) for target, pairing in pairings.items()]
     total = compare(list(pairings.values()))
     verdict = 'met' if total.difference >= BAR else 'missed'
@@ -118,7 +114,7 @@ def write_results(fusions, settings, devs, chosen):
     (folder / 'fusion_results.md').write_text(text, encoding='utf-8')
     facts = {'chosen': chosen, 'mean_difference': total.difference, 'standard_error': total.standard_error,
              'targets': {row[0]: row[1:5] for row in rows},
-             'attention': {target: fusions.attention(chosen, target) for target in TARGETS},
+             'attention': {target: fusions.attention(chosen, target) for target in fusions.plan.targets},
              'explored': [{**setting, 'dev': dev} for setting, dev in zip(settings, devs)]}
     (folder / 'fusion_results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
     return text

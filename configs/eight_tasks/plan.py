@@ -3,21 +3,36 @@ import argparse
 import os
 import pathlib
 import sys
+from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / 'scripts'))
 from measure.experiment import Experiment, Training
 from measure.program import BACKBONE, BINARY, Program, require_file, with_threads
 
-EIGHT = ['trec6', 'sst2', 'sick_nli', 'stsb', 'subj', 'qnli_small', 'rte', 'amcd_en']
-REPORTED = ['cola']  # without a bar
-CHOICE = ['trec6', 'sst2', 'sick_nli']  # tasks whose development splits choose the learning rates
 RATES = {'full': ['5e-5', '1e-4', '2e-4'],
          'pfeiffer': ['3e-4', '1e-3', '3e-3'],
          'houlsby': ['3e-4', '1e-3', '3e-3'],
          'head_only': ['1e-3', '3e-3', '1e-2']}
+EIGHT = ['trec6', 'sst2', 'sick_nli', 'stsb', 'subj', 'qnli_small', 'rte', 'amcd_en']
 SEED = 42
-QUICK = ('train.max_steps=6', 'data.max_train_samples=64', 'data.max_eval_samples=64')
+
+
+@dataclass(frozen=True)
+class Plan:
+    scored: list                      # tasks with a bar
+    reported: list                    # and without
+    choice: list                      # tasks whose development splits choose the learning rates
+    more_seeds: dict                  # of the methods with a bar and their baseline
+    targets: list                     # of fusions
+    overrides: tuple = ()
+    fusion_overrides: tuple = ()
+
+
+FULL = Plan(EIGHT, ['cola'], ['trec6', 'sst2', 'sick_nli'], {'trec6': [43, 44], 'sick_nli': [43, 44]},
+            ['rte', 'qnli_small', 'amcd_en'])
+QUICK = Plan(['trec6', 'rte'], [], ['trec6'], {'trec6': [43]}, ['rte', 'amcd_en'],
+             ('train.max_steps=4', 'data.max_train_samples=64', 'data.max_eval_samples=64'), ('fusion.train.max_steps=4',))
 
 
 def parse_arguments(description):
@@ -34,8 +49,10 @@ def parse_arguments(description):
 
 
 def finish_arguments(arguments):
+    arguments.plan = FULL
     if arguments.quick:
-        arguments.output = arguments.results = arguments.output / 'quick'
+        arguments.plan, arguments.output = QUICK, arguments.output / 'quick'
+        arguments.results = arguments.output
     require_file(arguments.data / 'text/trec6/train.jsonl', 'name the folder of the data sets with --data')
     require_file(arguments.model / 'config.json', 'name the folder of the backbone with --model')
     return arguments
@@ -49,13 +66,12 @@ def open_experiment(arguments, config, output):
 
 def suite_training(arguments, method, rate, task, seed=SEED):
     overrides = (f'adapter={method}', f'train.learning_rate={rate}', f'train.seed={seed}')
-    return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task,
-                    overrides + (QUICK if arguments.quick else ()))
+    return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task, overrides + arguments.plan.overrides)
 
 
 def choice_score(experiment, arguments, method, rate):
     """Mean of the development scores, x 100."""
-    runs = [suite_training(arguments, method, rate, task) for task in CHOICE]
+    runs = [suite_training(arguments, method, rate, task) for task in arguments.plan.choice]
     return 100 * sum(experiment.train(run)['dev'] for run in runs) / len(runs)
 
 

@@ -9,8 +9,8 @@ results.json after every task; the same command goes on where it was stopped.
 import json
 import statistics
 
-from plan import (CHOICE, EIGHT, HERE, RATES, REPORTED, SEED, choice_score, chosen_rate, finish_arguments,
-                  open_experiment, parse_arguments, suite_training)
+from plan import (HERE, RATES, SEED, choice_score, chosen_rate, finish_arguments, open_experiment, parse_arguments,
+                  suite_training)
 
 from measure.markdown import table
 from measure.scores import Pairing, compare
@@ -18,7 +18,6 @@ from measure.tensors import parameter_count
 
 BASELINE = 'full'
 BARS = {'houlsby': 0.5, 'pfeiffer': 1.0}  # points below full fine-tuning
-SEEDS = {'trec6': [42, 43, 44], 'sick_nli': [42, 43, 44]}
 DRAWS, FIRST_DRAWS = 1000, 200  # of the bootstrap at the end, and on the way
 
 
@@ -26,7 +25,7 @@ class Suite:
     """The trainings with the chosen learning rates, as far as they are done."""
 
     def __init__(self, experiment, arguments):
-        self.experiment, self.arguments = experiment, arguments
+        self.experiment, self.arguments, self.plan = experiment, arguments, arguments.plan
         self.rates = {}
         self.done = {}  # (method, task): trainings, one a seed
 
@@ -77,7 +76,7 @@ def rate_table(suite):
 
 def score_table(suite, tasks):
     rows = []
-    for task in tasks + suite.tasks(REPORTED):
+    for task in tasks + suite.tasks(suite.plan.reported):
         first = suite.done[BASELINE, task][0]
         seeds = len(suite.done[BASELINE, task])
         rows.append([task + (f' (mean of {seeds} seeds)' if seeds > 1 else ''), suite.experiment.test(first)['metric'],
@@ -95,18 +94,18 @@ def gap_table(gaps, suite):
 
 
 def write_results(suite, draws):
-    tasks = suite.tasks(EIGHT)
+    tasks = suite.tasks(suite.plan.scored)
     gaps = {method: suite.gap(method, tasks, draws) for method in RATES if method != BASELINE and tasks}
     minutes = suite.experiment.seconds() / 60
-    text = (f'# Eight tasks, 2,000 training examples each\n\nScores of the test splits x 100. All trainings together took '
+    text = (f'# Eight tasks, 2,000 training examples each\n\nScores of the test splits x 100; head_only always with one seed. All trainings together took '
             f'{minutes:.0f} minutes. Written by configs/eight_tasks/run.py.\n\n## Scores\n\n{score_table(suite, tasks)}'
             f'\n## Gap to full fine-tuning\n\n{gap_table(gaps, suite)}'
-            f'\n## Learning rates: mean of the development scores of {", ".join(CHOICE)}\n\n{rate_table(suite)}')
+            f'\n## Learning rates: mean of the development scores of {", ".join(suite.plan.choice)}\n\n{rate_table(suite)}')
     folder = suite.arguments.results
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'results.md').write_text(text, encoding='utf-8')
     facts = {'rates': suite.rates, 'gaps': gaps, 'training_minutes': minutes,
-             'scores': {task: {method: suite.scores(method, task) for method in RATES} for task in suite.tasks(EIGHT + REPORTED)},
+             'scores': {task: {method: suite.scores(method, task) for method in RATES} for task in suite.tasks(suite.plan.scored + suite.plan.reported)},
              'trained_percent': {method: suite.share(method) for method in RATES if tasks}}
     (folder / 'results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
     return text
@@ -117,15 +116,14 @@ def main():
     suite = Suite(open_experiment(arguments, HERE / 'suite.yaml', arguments.output), arguments)
     for method in RATES:
         suite.choose(method)
-    for task in EIGHT + REPORTED:
+    for task in suite.plan.scored + suite.plan.reported:
         for method in RATES:
             suite.add(method, task, SEED)
         write_results(suite, FIRST_DRAWS)
-    for task, seeds in SEEDS.items():
+    for task, seeds in suite.plan.more_seeds.items():
         for seed in seeds:
-            if seed != SEED:
-                for method in RATES:
-                    suite.add(method, task, seed)
+            for method in (BASELINE, *BARS):
+                suite.add(method, task, seed)
     print(write_results(suite, DRAWS))
 
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "interop/adapterhub_head_config.h"
@@ -55,18 +56,16 @@ std::vector<std::string> distinct_places(const std::vector<const SiteInfo*>& sit
 
 // Whether each adapted layer is adapted at the same places, of which the same scale their input.
 bool is_uniform(const Selection& selection) {
-  std::map<int64_t, std::set<std::string>> adapted, scaled;
+  using Places = std::set<std::string>;
+  std::map<int64_t, std::pair<Places, Places>> by_layer;  // adapted, and scaled at the input
   for (const auto* site : selection.sites) {
-    if (site->layer >= 0) adapted[site->layer].insert(site->place), scaled[site->layer];
+    if (site->layer >= 0) by_layer[site->layer].first.insert(site->place);
   }
   for (const auto* site : selection.feedforward) {
-    if (site->layer >= 0) scaled[site->layer].insert(site->place);
+    if (site->layer >= 0) by_layer[site->layer].second.insert(site->place);
   }
-  const auto same = [](const auto& by_layer) {
-    return std::all_of(by_layer.begin(), by_layer.end(),
-                       [&](const auto& entry) { return entry.second == by_layer.begin()->second; });
-  };
-  return same(adapted) && same(scaled);
+  return std::all_of(by_layer.begin(), by_layer.end(),
+                     [&](const auto& entry) { return entry.second == by_layer.begin()->second; });
 }
 
 std::vector<std::string> paths(const std::vector<const SiteInfo*>& sites) {

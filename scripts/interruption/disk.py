@@ -1,9 +1,9 @@
 """Runs that meet a full disk: a small file system of their own, filled while they train."""
 import collections
-import errno
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -14,7 +14,7 @@ SIZE_MIB = 40
 FILLER = 'filler'
 ROOM_KIB = 4096                       # what is left free, at most, where some room is left
 TRAINING_SHARE = 0.8                  # of a run's time, from the first line of its log on
-FAILED_FILE = re.compile(r'([^/\s]+?)(\.tmp)?: cannot')
+FAILED_FILE = re.compile(r'([^/\s]+/[^/\s]+?)(?:\.tmp)?: cannot')
 
 
 def full_disk_runs(training, reference, count, generator, parent):
@@ -50,39 +50,31 @@ def full_disk_run(training, reference, mount, generator, number, failed):
     wrong += training.complete(folder) or training.differences(folder, reference.folder)
     shutil.rmtree(folder)
     file = FAILED_FILE.search(ended.reason)
-    failed.update([file.group(1)] if file else [])
+    failed.update([re.sub(r'step-\d+', 'step-N', file.group(1))] if file else [])
     state = f'status {ended.status} with {left // 1024} KiB left, {checkpoints[0].name if checkpoints else "no checkpoint"}'
-    return report('full disk', *number, [state] + ([file.group(0) + ' write'] if file else []), wrong)
+    return report('full disk', *number, [state] + ([f'could not write {file.group(1)}'] if file else []), wrong)
 
 
 def fill_disk(process, training, reference, mount, generator, number):
-    """At a random moment with no room or some, or as soon as the last checkpoint is written. Returns the bytes left."""
+    """At a random moment with no room or some, or while the adapter is written. Returns the bytes left."""
     left = int(1024 * ROOM_KIB ** generator.random()) if number % 3 == 1 else 0
     if number % 3 == 2:
-        checkpoints = mount / 'run' / training.task / 'checkpoints'
-        wait_for(process, checkpoints / training.checkpoints(reference.folder)[0].name)
+        wait_for(process, mount / 'run' / training.task / 'adapter.tmp')
     else:
         time.sleep(generator.uniform(0, reference.seconds) * TRAINING_SHARE)
-    while not fill(mount, left):
-        pass
-    return left
-
-
-def fill(mount, left):
-    """Takes all but `left` bytes; False where the run took some of them meanwhile."""
+    process.send_signal(signal.SIGSTOP)  # so that it takes no room meanwhile
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     stat = os.statvfs(mount)
-    free = stat.f_bavail * stat.f_frsize
     with open(mount / FILLER, 'wb') as file:
-        try:
-            os.posix_fallocate(file.fileno(), 0, max(1, free - left))
-        except OSError as error:
-            return error.errno != errno.ENOSPC or free <= left
-    return True
+        if stat.f_bavail * stat.f_frsize > left:
+            os.posix_fallocate(file.fileno(), 0, stat.f_bavail * stat.f_frsize - left)
+    process.send_signal(signal.SIGCONT)
+    return left
 
 
 def wait_for(process, path):
     while process.poll() is None and not path.exists():
-        time.sleep(0.002)
+        time.sleep(0.0002)
 
 
 def readable(checkpoint):
