@@ -38,6 +38,7 @@ set(TENSOR_SOURCES
   model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
+  nn/dropout.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp
   nn/site.cpp

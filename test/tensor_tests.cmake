@@ -9,6 +9,8 @@ set(TENSOR_TESTS
   interop/peft_reader_test.cpp
   io/tensor_file_test.cpp
   model/methods_test.cpp
+  nn/attention_test.cpp
+  nn/dropout_test.cpp
   train/evaluation_test.cpp
   train/gradients_test.cpp
   train/optimizer_test.cpp

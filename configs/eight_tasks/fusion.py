@@ -33,14 +33,14 @@ def arguments_of_command():
 class Fusions:
     def __init__(self, arguments):
         self.arguments, self.plan = arguments, arguments.plan
-        suite = open_experiment(arguments, HERE / 'suite.yaml', arguments.output)
+        suite = open_experiment(arguments, HERE / 'suite.yaml', arguments.output, 'record.json')
         self.rate = chosen_rate(suite, arguments, 'pfeiffer')
         sources = {task: suite_training(arguments, 'pfeiffer', self.rate, task) for task in EIGHT}
-        for source in sources.values():
-            suite.train(source)
+        suite.train_all(sources.values())
+        suite.at_once(suite.restore, sources.values())
         self.sources = {task: source.product for task, source in sources.items()}
         self.output = arguments.output / 'fusion'
-        self.experiment = open_experiment(arguments, HERE / 'fusion.yaml', self.output)
+        self.experiment = open_experiment(arguments, HERE / 'fusion.yaml', self.output, 'fusion_record.json')
 
     def own(self, target, seed):
         overrides = (f'train.learning_rate={self.rate}', f'train.seed={seed}', *self.plan.overrides)
@@ -124,8 +124,12 @@ def main():
     arguments = arguments_of_command()
     fusions = Fusions(arguments)
     settings = explored(arguments)
+    targets = fusions.plan.targets
+    fusions.experiment.test_all([fusions.own(target, seed) for target in targets for seed in SEEDS])
+    fusions.experiment.train_all([fusions.fused(setting, target, SEED) for setting in settings for target in targets])
     devs = [fusions.dev(setting) for setting in settings]
     chosen = settings[devs.index(max(devs))]
+    fusions.experiment.test_all([fusions.fused(chosen, target, seed) for target in targets for seed in SEEDS])
     print(write_results(fusions, settings, devs, chosen))
 
 

@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / 'scripts'))
 from measure.experiment import Experiment, Training
 from measure.program import BACKBONE, BINARY, Program, require_file, with_threads
+from measure.record import Record
 
 RATES = {'full': ['5e-5', '1e-4', '2e-4'],
          'pfeiffer': ['3e-4', '1e-3', '3e-3'],
@@ -32,7 +33,7 @@ class Plan:
 FULL = Plan(EIGHT, ['cola'], ['trec6', 'sst2', 'sick_nli'], {'trec6': [43, 44], 'sick_nli': [43, 44]},
             ['rte', 'qnli_small', 'amcd_en'])
 QUICK = Plan(['trec6', 'rte'], [], ['trec6'], {'trec6': [43]}, ['rte', 'amcd_en'],
-             ('train.max_steps=4', 'data.max_train_samples=64', 'data.max_eval_samples=64'), ('fusion.train.max_steps=4',))
+             ('train.max_steps=4', 'data.max_train_samples=64'), ('fusion.train.max_steps=4',))
 
 
 def parse_arguments(description):
@@ -43,7 +44,8 @@ def parse_arguments(description):
                         help='folder with text/<task>/{train,dev,test}.jsonl (default: $DATA, or data)')
     parser.add_argument('--output', default='runs/eight_tasks', type=pathlib.Path, help='folder of the runs')
     parser.add_argument('--results', default=HERE, type=pathlib.Path, help='folder of the tables')
-    parser.add_argument('--threads', default=2, type=int)
+    parser.add_argument('--jobs', default=1, type=int, help='trainings that run at once')
+    parser.add_argument('--threads', default=2, type=int, help='of each')
     parser.add_argument('--quick', action='store_true', help='a few steps a task, to see whether everything runs')
     return parser
 
@@ -58,15 +60,21 @@ def finish_arguments(arguments):
     return arguments
 
 
-def open_experiment(arguments, config, output):
+def open_experiment(arguments, config, output, record):
+    """`record` is the name of the file in the folder of the tables that keeps what was measured."""
     environment = {**with_threads(arguments.threads), 'DATA': str(arguments.data), 'MODEL': str(arguments.model)}
     test_file = lambda task: arguments.data / 'text' / task.removesuffix('_500') / 'test.jsonl'
-    return Experiment(Program(arguments.binary, environment), config, output, test_file)
+    return Experiment(Program(arguments.binary, environment), config, output, Record(arguments.results / record, {}),
+                      test_file, arguments.jobs)
 
 
 def suite_training(arguments, method, rate, task, seed=SEED):
     overrides = (f'adapter={method}', f'train.learning_rate={rate}', f'train.seed={seed}')
     return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task, overrides + arguments.plan.overrides)
+
+
+def choice_trainings(arguments, method):
+    return [suite_training(arguments, method, rate, task) for rate in RATES[method] for task in arguments.plan.choice]
 
 
 def choice_score(experiment, arguments, method, rate):
@@ -76,4 +84,5 @@ def choice_score(experiment, arguments, method, rate):
 
 
 def chosen_rate(experiment, arguments, method):
+    experiment.train_all(choice_trainings(arguments, method))
     return max(RATES[method], key=lambda rate: choice_score(experiment, arguments, method, rate))

@@ -3,14 +3,15 @@
 
 First each method's learning rate is chosen among three by the development splits of trec6, sst2 and sick_nli; with it all
 tasks are trained and scored on their test splits (x 100), trec6 and sick_nli with three seeds. The mean gap to full
-fine-tuning stands beside its standard error by a paired bootstrap over the test examples. Writes results.md and
-results.json after every task; the same command goes on where it was stopped.
+fine-tuning stands beside its standard error by a paired bootstrap over the test examples. Scores and predictions of every
+training are kept in record.json, so that the same command goes on where it was stopped; results.md and results.json are
+made from it.
 """
 import json
 import statistics
 
-from plan import (HERE, RATES, SEED, choice_score, chosen_rate, finish_arguments, open_experiment, parse_arguments,
-                  suite_training)
+from plan import (HERE, RATES, SEED, choice_score, choice_trainings, chosen_rate, finish_arguments, open_experiment,
+                  parse_arguments, suite_training)
 
 from measure.markdown import table
 from measure.scores import Pairing, compare
@@ -29,13 +30,16 @@ class Suite:
         self.rates = {}
         self.done = {}  # (method, task): trainings, one a seed
 
-    def choose(self, method):
-        self.rates[method] = chosen_rate(self.experiment, self.arguments, method)
+    def choose(self):
+        self.experiment.train_all([run for method in RATES for run in choice_trainings(self.arguments, method)])
+        self.rates = {method: chosen_rate(self.experiment, self.arguments, method) for method in RATES}
 
-    def add(self, method, task, seed):
-        training = suite_training(self.arguments, method, self.rates[method], task, seed)
-        self.experiment.test(training)
-        self.done.setdefault((method, task), []).append(training)
+    def add(self, wanted):
+        """Trains and tests each (method, task, seed)."""
+        trainings = [suite_training(self.arguments, method, self.rates[method], task, seed) for method, task, seed in wanted]
+        self.experiment.test_all(trainings)
+        for (method, task, _), training in zip(wanted, trainings):
+            self.done.setdefault((method, task), []).append(training)
 
     def tasks(self, names):
         """Those that all methods have been trained on."""
@@ -104,7 +108,8 @@ def write_results(suite, draws):
     folder = suite.arguments.results
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'results.md').write_text(text, encoding='utf-8')
-    facts = {'rates': suite.rates, 'gaps': gaps, 'training_minutes': minutes,
+    facts = {'rates': suite.rates, 'gaps': gaps, 'training_minutes': minutes, 'jobs': suite.experiment.jobs,
+             'threads': suite.arguments.threads,
              'scores': {task: {method: suite.scores(method, task) for method in RATES} for task in suite.tasks(suite.plan.scored + suite.plan.reported)},
              'trained_percent': {method: suite.share(method) for method in RATES if tasks}}
     (folder / 'results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
@@ -113,17 +118,12 @@ def write_results(suite, draws):
 
 def main():
     arguments = finish_arguments(parse_arguments(__doc__).parse_args())
-    suite = Suite(open_experiment(arguments, HERE / 'suite.yaml', arguments.output), arguments)
-    for method in RATES:
-        suite.choose(method)
-    for task in suite.plan.scored + suite.plan.reported:
-        for method in RATES:
-            suite.add(method, task, SEED)
-        write_results(suite, FIRST_DRAWS)
-    for task, seeds in suite.plan.more_seeds.items():
-        for seed in seeds:
-            for method in (BASELINE, *BARS):
-                suite.add(method, task, seed)
+    suite = Suite(open_experiment(arguments, HERE / 'suite.yaml', arguments.output, 'record.json'), arguments)
+    suite.choose()
+    suite.add([(method, task, SEED) for task in suite.plan.scored + suite.plan.reported for method in RATES])
+    write_results(suite, FIRST_DRAWS)
+    suite.add([(method, task, seed) for task, seeds in suite.plan.more_seeds.items() for seed in seeds
+               for method in (BASELINE, *BARS)])
     print(write_results(suite, DRAWS))
 
 

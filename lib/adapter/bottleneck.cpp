@@ -5,6 +5,7 @@
 
 #include "adapter/initialisation.h"
 #include "core/error.h"
+#include "nn/dropout.h"
 
 namespace adaptune {
 namespace {
@@ -132,7 +133,7 @@ Tensor Bottleneck::gated(const Tensor& o, const Tensor& z) const {
 Tensor Bottleneck::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
   const auto [z, r] = insertion_.read(h, base, context);
   Tensor o = delta(z);
-  if (is_training() && dropout_ > 0) o = at::dropout(o, dropout_, true);
+  if (is_training() && dropout_ > 0) o = adaptune::dropout(o, dropout_);
   if (gate_) o = gated(o, z);
   const bool adds_residual = !insertion_.is_parallel;
   if (adds_residual && residual_first_) o = o + r;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/dropout.h"
+
 namespace adaptune {
 namespace {
 
@@ -140,7 +142,7 @@ void Fusion::lower_temperature() {
 
 // Softmax over the members, with AdapterHub's dropout on the scores before it. [.., N] -> [.., N]
 Tensor Fusion::attend(const Tensor& raw, const Tokens& tokens) {
-  Tensor scores = is_training() && dropout_ > 0 ? at::dropout(raw, dropout_, true) : raw;
+  Tensor scores = is_training() && dropout_ > 0 ? adaptune::dropout(raw, dropout_) : raw;
   if (temperature_.defined()) scores = scores / temperature_.clone();  // backward keeps this one
   Tensor attention = at::softmax(scores, -1);
   if (records_) {

@@ -1,6 +1,7 @@
 #include "adapter/lora.h"
 
 #include "adapter/initialisation.h"
+#include "nn/dropout.h"
 
 namespace adaptune {
 
@@ -20,7 +21,7 @@ Lora::Lora(const LoraOptions& options, int64_t in, int64_t out)
 }
 
 Tensor Lora::forward(const Tensor& x, TensorFn base, const SiteContext&) {
-  const Tensor input = is_training() && dropout_ > 0 ? at::dropout(x, dropout_, true) : x;
+  const Tensor input = is_training() && dropout_ > 0 ? adaptune::dropout(x, dropout_) : x;
   const Tensor inner = at::linear(input, a_);  // [.., r]
   return base(x) + at::linear(scale_ == 1 ? inner : inner * scale_, b_);
 }

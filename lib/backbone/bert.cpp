@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "nn/attention.h"
+#include "nn/dropout.h"
 #include "nn/encoder_layer.h"
 
 namespace adaptune {
@@ -132,7 +133,7 @@ class Bert final : public Backbone {
     const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types +
                      positions_.slice(0, 0, length);  // [B, T, D]
     const auto normed = embedding_norm_(sum);
-    return rates.hidden > 0 ? at::dropout(normed, rates.hidden, true) : normed;
+    return adaptune::dropout(normed, rates.hidden);
   }
 
   BackboneInfo info_;

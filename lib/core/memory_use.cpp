@@ -3,6 +3,9 @@
 #include <fstream>
 #include <limits>
 #include <string>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace adaptune {
 namespace {
@@ -24,5 +27,12 @@ std::optional<double> gib_of(const char* file, const std::string& name) {
 std::optional<double> resident_gib() { return gib_of("/proc/self/status", "VmRSS:"); }
 
 std::optional<double> machine_gib() { return gib_of("/proc/meminfo", "MemTotal:"); }
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
 
 }  // namespace adaptune

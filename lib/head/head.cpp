@@ -6,6 +6,7 @@
 #include "head/regression.h"
 #include "head/tagging.h"
 #include "nn/activation.h"
+#include "nn/dropout.h"
 
 namespace adaptune {
 namespace {
@@ -78,7 +79,7 @@ torch::Tensor Head::forward(const Features& features) {
                     : spec_.use_pooler ? features.pooled
                                        : features.last.select(1, 0);
   for (size_t i = 0; i < linears_.size(); ++i) {
-    if (is_training() && dropout_ > 0) x = at::dropout(x, dropout_, true);
+    if (is_training() && dropout_ > 0) x = adaptune::dropout(x, dropout_);
     x = linears_[i](x);
     if (i + 1 < linears_.size() && spec_.activation_function)
       x = activation_by_name(*spec_.activation_function)(x);

@@ -3,17 +3,10 @@
 #include <torch/torch.h>
 
 #include "nn/attention.h"
+#include "nn/dropout.h"
 
 namespace adaptune {
-namespace {
-
 using torch::Tensor;
-
-Tensor drop(const Tensor& x, double probability) {
-  return probability > 0 ? at::dropout(x, probability, /*train=*/true) : x;
-}
-
-}  // namespace
 
 EncoderLayer::EncoderLayer(const EncoderLayerShape& shape, int64_t index, const std::string& module)
     : shape_(shape), activation_(activation_by_name(shape.activation)), sites_([&] {
@@ -76,14 +69,14 @@ Tensor EncoderLayer::attention(const Tensor& x, const SiteContext& context,
   const auto mixed = multi_head_attention(sites_.query(x, query, context), sites_.key(x, key, context),
                                           sites_.value(x, value, context), shape_.heads, context.tokens,
                                           dropout.attention);  // [B, T, D]
-  return drop(sites_.attention_output(mixed, attention_output, context), dropout.hidden);
+  return adaptune::dropout(sites_.attention_output(mixed, attention_output, context), dropout.hidden);
 }
 
 Tensor EncoderLayer::feed_forward(const Tensor& x, const SiteContext& context,
                                   const DropoutRates& dropout) const {
-  const auto inner = sites_.intermediate(x, intermediate, context);     // [B, T, F]
-  const auto active = sites_.activation(inner, activation_, context);   // [B, T, F]
-  return drop(sites_.output(active, output, context), dropout.hidden);  // [B, T, D]
+  const auto inner = sites_.intermediate(x, intermediate, context);                  // [B, T, F]
+  const auto active = sites_.activation(inner, activation_, context);                // [B, T, F]
+  return adaptune::dropout(sites_.output(active, output, context), dropout.hidden);  // [B, T, D]
 }
 
 }  // namespace adaptune

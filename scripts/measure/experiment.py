@@ -3,12 +3,14 @@ import os
 import pathlib
 import shutil
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from measure.datasets import read_rows
+from measure.predictions import packed, unpacked
 from measure.program import fail
-from measure.record import Record
 from measure.scores import METRICS
 from measure.tensors import parameter_count
 
@@ -34,17 +36,14 @@ class Training:
     def product(self):
         return self.task_folder / ('fusion' if self.command == 'fuse' else 'adapter')
 
-    @property
-    def predictions(self):
-        return self.task_folder / 'test_predictions.jsonl'
-
 
 class Experiment:
-    """`test_file` gives the test file of a task."""
+    """`record` keeps what was measured, `test_file` gives the test file of a task, `jobs` trainings run at once."""
 
-    def __init__(self, program, config, output, test_file):
+    def __init__(self, program, config, output, record, test_file, jobs=1):
         self.program, self.config, self.output, self.test_file = program, config, output, test_file
-        self.record = Record(output / 'record.json', {})
+        self.record, self.jobs = record, jobs
+        self.lock = threading.Lock()
         self.begin = time.monotonic()
 
     def train(self, training):
@@ -53,50 +52,77 @@ class Experiment:
         if 'dev' not in entry:
             row, = self.program.results(training.command, *self.words(training))
             weights, = training.product.glob('*.safetensors')
-            entry.update(dev=defined(row['best']), epoch=row['epoch'], seconds=row['seconds'], parameters=parameter_count(weights))
             shutil.rmtree(training.task_folder / 'checkpoints', ignore_errors=True)
-            self.note(training, f'dev {100 * entry["dev"]:.2f} at epoch {entry["epoch"]:.0f}, {entry["seconds"]:.0f} s')
+            self.note(training, f'dev {100 * defined(row["best"]):.2f} at epoch {row["epoch"]:.0f}, {row["seconds"]:.0f} s',
+                      dev=defined(row['best']), epoch=row['epoch'], seconds=row['seconds'],
+                      parameters=parameter_count(weights))
         return entry
 
     def test(self, training):
-        """The same, with {metric, test} and, of a fusion, {attention}; the predictions lie beside the adapter."""
+        """The same, with {metric, test, predictions} and, of a fusion, {attention}."""
         entry = self.train(training)
         if 'test' not in entry:
+            self.restore(training)
             row, = self.program.results('eval', *self.words(training), '--split', 'test')
-            self.program.run('predict', training.product, self.test_file(training.task), '-o', training.predictions)
             score = defined(row['fusion' if training.command == 'fuse' else 'adapter'])
-            self.check(training, row['metric'], score)
-            entry.update(metric=row['metric'], test=score)
-            if training.command == 'fuse':
-                entry['attention'] = row['attention']['mean']
-            self.note(training, f'test {100 * score:.2f}')
+            attention = {'attention': row['attention']['mean']} if training.command == 'fuse' else {}
+            self.note(training, f'test {100 * score:.2f}', metric=row['metric'], test=score,
+                      predictions=packed(self.predict(training, row['metric'], score)), **attention)
         return entry
 
+    def train_all(self, trainings):
+        self.at_once(self.train, trainings)
+
+    def test_all(self, trainings):
+        self.at_once(self.test, trainings)
+
+    def at_once(self, function, trainings):
+        with ThreadPoolExecutor(self.jobs) as pool:
+            futures = [pool.submit(function, training) for training in trainings]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def restore(self, training):
+        """Trains again where the record is there and the adapter is not."""
+        if not training.product.is_dir():
+            self.program.results(training.command, *self.words(training))
+
+    def predict(self, training, metric, score):
+        """Predictions of the test split. What is compared later must be what was scored."""
+        file = training.task_folder / 'test_predictions.jsonl'
+        self.program.run('predict', training.product, self.test_file(training.task), '-o', file)
+        predictions = [row.get('label', row['score']) for row in read_rows(file)]
+        own = METRICS[metric](self.gold(training), predictions)
+        if abs(own - score) > 1e-6:
+            fail(f'{training.product}: eval says {score}, the predictions {own}', 'remove its folder and run this again')
+        return predictions
+
     def predicted(self, training):
-        rows = read_rows(training.predictions)
-        return [row.get('label', row['score']) for row in rows]
+        return unpacked(self.test(training)['predictions'])
 
     def gold(self, training):
         return [row['label'] for row in read_rows(self.test_file(training.task))]
-
-    def check(self, training, metric, score):
-        """What is compared later must be what was scored."""
-        own = METRICS[metric](self.gold(training), self.predicted(training))
-        if abs(own - score) > 1e-6:
-            fail(f'{training.product}: eval says {score}, the predictions {own}', 'remove its folder and run this again')
 
     def seconds(self):
         """Of all trainings."""
         return sum(entry.get('seconds', 0) for entry in self.record.data.values())
 
     def entry(self, training):
-        return self.record.data.setdefault(os.path.relpath(training.task_folder, self.output), {})
+        with self.lock:
+            return self.record.data.setdefault(os.path.relpath(training.task_folder, self.output), {})
 
     def words(self, training):
         return [self.config, *training.overrides, '--task', training.task, '--output-dir', training.folder]
 
-    def note(self, training, text):
-        self.record.save()
+    def note(self, training, text, **facts):
+        entry = self.entry(training)
+        with self.lock:
+            entry.update(facts)
+            self.record.save()
         minutes = (time.monotonic() - self.begin) / 60
         name = os.path.relpath(training.task_folder, self.output)
         print(f'{minutes:6.1f} min  {name:45} {text}', file=sys.stderr, flush=True)
