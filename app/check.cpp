@@ -1,6 +1,5 @@
-#include "recipe/check.h"
-
 #include "command.h"
+#include "recipe/train.h"
 
 namespace adaptune {
 
@@ -8,7 +7,8 @@ void add_check(CLI::App& app, const CommandContext& context) {
   auto* command =
       app.add_subcommand("check", "check configuration, model and data, print what would be trained");
   const auto run = add_run_flags(*command);
-  command->callback([=] { context.status = run_command(*run, context, check); });
+  run->flags.dry_run = true;
+  command->callback([=] { context.status = run_command(*run, context, train); });
 }
 
 }  // namespace adaptune

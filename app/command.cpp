@@ -59,6 +59,7 @@ int run_command(const RunCommand& command, const CommandContext& context,
   RunFlags flags = command.flags;
   flags.overrides = command.words;
   flags.command_line = context.command_line;
+  flags.resume_command = context.resume_command;
   if (!command.print_config) return body(flags, console);
   console.result(open_run(flags).resolved);
   return 0;

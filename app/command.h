@@ -24,8 +24,8 @@ Console console_for(const GlobalFlags& flags);
 // What a command's callback needs. All of it outlives the parse.
 struct CommandContext {
   const GlobalFlags& global;
-  std::string command_line;
-  int& status;  // the exit status goes here
+  std::string command_line, resume_command;  // see RunFlags
+  int& status;                               // the exit status goes here
 };
 using AddCommand = void (*)(CLI::App& app, const CommandContext& context);
 const std::vector<AddCommand>& command_table();

@@ -1,39 +1,20 @@
 #include "exit_status.h"
 
-#include <c10/util/Exception.h>
-
 #include <iostream>
-#include <new>
 
 #include "core/error.h"
+#include "recipe/failure.h"
 
 namespace adaptune {
+
 namespace {
 
-int fail(ExitCode code, const std::string& message) {
-  std::cerr << "error: " << message << std::endl;
-  return static_cast<int>(code);
-}
-
-int out_of_memory(const std::string& what) {
-  return fail(ExitCode::kOutOfMemory,
-              "out of memory: " + what +
-                  "\n     try a smaller train.per_device_train_batch_size with more "
-                  "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length");
-}
-
-// Messages of the configuration start with their own places.
-int configuration_error(const UsageError& error) {
-  const std::string text = error.what();
-  std::cerr << (text.find(": error: ") == std::string::npos ? "error: " : "") << text << std::endl;
-  return static_cast<int>(error.code());
-}
-
-int internal_error(const std::string& what, bool verbose) {
-  const auto line = what.substr(0, verbose ? std::string::npos : what.find('\n'));
-  return fail(ExitCode::kInternal, "internal: " + line +
-                                       "\n     this is a bug of adaptune: please report it with the command, "
-                                       "the output of -v and of 'adaptune doctor'");
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_of(" \t\n'\"$`\\{}[]*?~|&;<>()#!") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace
@@ -46,34 +27,24 @@ int usage_status(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int report_failure(bool verbose) {
-  try {
-    throw;
-  } catch (const UsageError& error) {
-    return configuration_error(error);
-  } catch (const Error& error) {
-    return fail(error.code(), error.what());
-  } catch (const c10::OutOfMemoryError& error) {
-    return out_of_memory(error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    return out_of_memory("the system has no memory left");
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    if (text.find("not enough memory") != std::string::npos) return out_of_memory(text);
-    return internal_error(verbose ? error.what() : text, verbose);
-  } catch (const std::exception& error) {
-    return internal_error(error.what(), verbose);
-  }
+  const auto failure = current_failure(verbose);
+  std::cerr << failure.text << std::endl;
+  return static_cast<int>(failure.code);
 }
 
-std::string shell_line(int argc, char** argv) {
+std::string shell_line(const std::vector<std::string>& words) {
   std::string line = "adaptune";
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool plain =
-        !word.empty() && word.find_first_of(" \t\n'\"$`\\{}[]*?~|&;<>()#!") == std::string::npos;
-    line += " " + (plain ? word : "'" + word + "'");
-  }
+  for (const auto& word : words) line += " " + shell_word(word);
   return line;
+}
+
+std::vector<std::string> resuming(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--overwrite" || words[i].rfind("--resume=", 0) == 0) continue;
+    words[i] == "--resume" ? void(++i) : kept.push_back(words[i]);
+  }
+  return kept;
 }
 
 }  // namespace adaptune

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
 namespace adaptune {
 
@@ -10,7 +11,9 @@ namespace adaptune {
 int usage_status(const CLI::App& app, const CLI::ParseError& error);
 // Prints the exception being handled as one message and returns its exit status.
 int report_failure(bool verbose);
-// The command as the user may type it again.
-std::string shell_line(int argc, char** argv);
+// A command, without the program's name, as the user may type it again.
+std::string shell_line(const std::vector<std::string>& words);
+// The same without what would make it begin anew: --overwrite, --resume never.
+std::vector<std::string> resuming(const std::vector<std::string>& words);
 
 }  // namespace adaptune

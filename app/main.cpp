@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
   GlobalFlags global;
   add_global_flags(app, global);
   int status = 0;
-  const std::string command_line = shell_line(argc, argv);
-  for (const auto& add : command_table()) add(app, {global, command_line, status});
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const CommandContext context{global, shell_line(words), shell_line(resuming(words)), status};
+  for (const auto& add : command_table()) add(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -48,6 +48,7 @@ set(TENSOR_SOURCES
   recipe/doctor.cpp
   recipe/eval.cpp
   recipe/export.cpp
+  recipe/failure.cpp
   recipe/finished.cpp
   recipe/fuse.cpp
   recipe/fused_task.cpp

@@ -10,7 +10,6 @@
 #include "interop/adapterhub_config.h"
 #include "interop/adapterhub_head_config.h"
 #include "model/task_adapter.h"
-#include "recipe/start_up.h"
 
 namespace adaptune {
 namespace {
@@ -45,43 +44,6 @@ void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tas
     }
   }
   if (code) throw Error(*code, problems);
-}
-
-uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks) {
-  int64_t bytes = 16 << 20;  // logs, tables, configuration
-  for (const auto* task : tasks) {
-    const TaskAdapter adapter(task->adapter, workspace.described());
-    const auto head = make_head(workspace.data(*task).head, workspace.info());
-    const int64_t owned = (parameter_count(adapter) + overridden_count(task->adapter, workspace.described()) +
-                           parameter_count(*head)) *
-                          4;
-    const int64_t checkpoints = task->train.save_total_limit + 2;  // the best, and the one being written
-    bytes += owned * 3 * checkpoints + owned * 2;
-  }
-  return static_cast<uint64_t>(bytes);
-}
-
-int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
-                 Console& console) {
-  console.say(header_text(run, workspace));
-  for (const auto* task : tasks) {
-    const auto& data = workspace.data(*task);
-    const TaskAdapter adapter(task->adapter, workspace.described());
-    const auto head = make_head(data.head, workspace.info());
-    console.say("\n" + data_text(*task, data) + "\n\n" +
-                parameter_table(part_counts(*task, workspace.described(), adapter, *head)) + "\n" +
-                schedule_text(task->train, data.train.rows->size()));
-  }
-  console.say("\nall checks passed; nothing was trained");
-  return 0;
-}
-
-int check(const RunFlags& flags, Console& console) {
-  const Run run = open_run(flags);
-  Workspace workspace(run);
-  const auto tasks = run.selected_tasks();
-  check_tasks(workspace, tasks, !run.config.export_formats.empty());
-  return report_check(run, workspace, tasks, console);
 }
 
 }  // namespace adaptune

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "recipe/console.h"
-#include "recipe/run.h"
 #include "recipe/workspace.h"
 
 namespace adaptune {
@@ -10,13 +8,5 @@ namespace adaptune {
 // places of their adapters, and the first batch of every split. All wrong tasks are named together.
 // `exported`: another library must be able to express them.
 void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported);
-// Bytes a run writes at most: checkpoints with optimizer state, adapters, logs.
-uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks);
-// Prints what would be trained, and returns 0.
-int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
-                 Console& console);
-
-// `adaptune check`.
-int check(const RunFlags& flags, Console& console);
 
 }  // namespace adaptune

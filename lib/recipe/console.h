@@ -28,6 +28,7 @@ class Console {
   void detail(const std::string& text);  // with --verbose only
   void warn(const std::string& text);    // "warning: ..."
   void result(const std::string& text);  // standard output, as it is
+  void log(const std::string& text);     // log.txt alone
   bool json() const { return options_.json; }
 
   // Appends to `file` from now on, with times. IoError when it cannot be written.
@@ -39,8 +40,6 @@ class Console {
   void end_progress();
 
  private:
-  void log(const std::string& text);
-
   ConsoleOptions options_;
   std::unique_ptr<LogFile> log_;
   std::unique_ptr<Progress> progress_;

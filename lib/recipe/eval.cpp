@@ -96,9 +96,9 @@ int eval(const RunFlags& flags, const std::string& split, Console& console) {
     throw InputError(std::filesystem::absolute(run.folder).string() +
                      ": no task of this configuration is trained there; run 'adaptune train' first");
   }
-  write_suite_results(run.folder, results);
+  write_suite_results(run.folder, split, results);
   if (console.json()) {
-    console.result(suite_json(results));
+    console.result(suite_json(split, results));
     return 0;
   }
   console.result(suite_table(results).text());

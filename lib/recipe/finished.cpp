@@ -30,6 +30,9 @@ std::optional<FinishedTraining> read_finished(const std::filesystem::path& folde
   r.adapter_bytes = o.value("adapter_bytes", int64_t{0});
   r.seconds = o.value("seconds", 0.0);
   finished.total_steps = o.value("total_steps", int64_t{0});
+  finished.stopped_early = o.value("stopped_early", false);
+  if (o.contains("patience") && o["patience"].is_number()) finished.patience = o["patience"].get<int64_t>();
+  finished.identity = o.value("identity", "");
   return finished;
 }
 
@@ -44,7 +47,10 @@ void write_finished(const std::filesystem::path& folder, const FinishedTraining&
                   {"adapter", r.adapter},
                   {"adapter_bytes", r.adapter_bytes},
                   {"seconds", r.seconds},
-                  {"total_steps", finished.total_steps}};
+                  {"total_steps", finished.total_steps},
+                  {"stopped_early", finished.stopped_early},
+                  {"patience", finished.patience ? json(*finished.patience) : json()},
+                  {"identity", finished.identity}};
   write_file_atomically(folder / kFile, o.dump(2) + "\n");
 }
 

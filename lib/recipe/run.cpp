@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -22,6 +23,17 @@ std::string config_file(const std::string& given) {
   if (fs::exists(file)) return file.string();
   throw UsageError(fs::absolute(given).string() +
                    ": no config.yaml there; give a configuration file or the output_dir of a run");
+}
+
+// A run's folder may have moved since its config.yaml was written: the folder that was given counts.
+std::vector<std::string> overrides_of(const RunFlags& flags) {
+  const auto output_dir = [](const std::string& folder) {
+    return "output_dir=" + nlohmann::json(folder).dump();
+  };
+  std::vector<std::string> overrides = flags.overrides;
+  if (fs::is_directory(flags.config)) overrides.insert(overrides.begin(), output_dir(flags.config));
+  if (!flags.output_dir.empty()) overrides.push_back(output_dir(flags.output_dir));
+  return overrides;
 }
 
 }  // namespace
@@ -57,10 +69,9 @@ std::vector<const TaskConfig*> Run::selected_tasks() const {
 Run open_run(const RunFlags& flags) {
   Run run;
   run.flags = flags;
-  auto document = ConfigDocument::load(config_file(flags.config), flags.overrides);
+  auto document = ConfigDocument::load(config_file(flags.config), overrides_of(flags));
   run.config = read_run_config(document.root());
   document.finish();
-  if (!flags.output_dir.empty()) run.config.output_dir = flags.output_dir;
   run.resolved = document.resolved();
   run.config_sha256 = sha256_hex(run.resolved);
   run.folder = run.config.output_dir;
@@ -100,6 +111,9 @@ void prepare_run_folder(const Run& run, uint64_t bytes) {
                   " MiB are free, this run needs about " + std::to_string(bytes >> 20) +
                   " MiB; free some space or choose another output_dir");
   }
+}
+
+void write_run_config(const Run& run) {
   const std::string header = std::string("# adaptune ") + kVersion + "\n# " + run.flags.command_line + "\n";
   write_file_atomically(run.folder / "config.yaml", header + run.resolved);
 }

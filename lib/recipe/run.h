@@ -24,7 +24,8 @@ struct RunFlags {
   bool overwrite = false;
   bool dry_run = false;
   bool allow_backbone_mismatch = false;
-  std::string command_line;  // for config.yaml and status.json
+  std::string command_line;    // for config.yaml
+  std::string resume_command;  // the same, but that it goes on with what is there
 };
 
 struct Run {
@@ -52,7 +53,9 @@ struct FolderSettings {
   std::string settings;
 };
 void claim_folders(const Run& run, const std::vector<FolderSettings>& claims);
-// Creates the run's folder with config.yaml in it. UsageError when less than `bytes` are free there.
+// Creates the run's folder. IoError when less than `bytes` are free there.
 void prepare_run_folder(const Run& run, uint64_t bytes);
+// config.yaml in it: what is trained there from now on.
+void write_run_config(const Run& run);
 
 }  // namespace adaptune

@@ -234,8 +234,8 @@ RunConfig read_run_config(ConfigNode root) {
   return config;
 }
 
-bool backbone_dropout(const TaskConfig& task) {
-  return task.train.backbone_dropout.value_or(adapter_method(task.adapter.method).backbone_dropout);
+bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter) {
+  return options.backbone_dropout.value_or(adapter_method(adapter.method).backbone_dropout);
 }
 
 LabelKind label_kind(const std::string& head_type) {

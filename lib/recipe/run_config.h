@@ -66,7 +66,7 @@ struct RunConfig {
 // Reads and records everything (ConfigDocument::resolved()); errors are collected in the document.
 RunConfig read_run_config(ConfigNode root);
 // Dropout of the frozen backbone in training: the user's word, or the method's default.
-bool backbone_dropout(const TaskConfig& task);
+bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter);
 
 LabelKind label_kind(const std::string& head_type);
 // How the task's files are read, tokenized and sampled.

@@ -1,7 +1,10 @@
 #include "recipe/stage.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "recipe/check.h"
+#include "recipe/failure.h"
 #include "recipe/finished.h"
 #include "recipe/status_file.h"
 #include "report/results.h"
@@ -11,7 +14,15 @@ namespace {
 
 bool is_share(const std::string& metric) { return metric != "loss"; }
 
-TrainingJob training_job(const Run& run, Workspace& workspace, const StageTask& task) {
+// A training as it is planned: everything but its tensors.
+struct Plan {
+  const StageTask* task;
+  std::vector<PartCount> parts;
+  std::string settings;
+};
+
+TrainingJob training_job(const Run& run, Workspace& workspace, const Plan& plan) {
+  const StageTask& task = *plan.task;
   const auto& data = workspace.data(*task.task);
   TrainingJob job;
   job.task = task.task->name;
@@ -19,13 +30,13 @@ TrainingJob training_job(const Run& run, Workspace& workspace, const StageTask& 
   job.validation = data.validation ? data.validation->rows.get() : nullptr;
   job.metrics = task.task->metrics;
   job.options = *task.options;
-  job.backbone_dropout = backbone_dropout(*task.task);
+  job.backbone_dropout = backbone_dropout(*task.options, task.task->adapter);
   job.pad_id = workspace.pad_id();
   job.device = run.device;
   job.folder = task.folder;
   job.resume = run.flags.resume != "never";
   if (job.resume && run.flags.resume != "auto") job.resume_from = run.flags.resume;
-  job.identity = workspace.job_identity(task.settings, data);
+  job.identity = workspace.job_identity(plan.settings, data);
   return job;
 }
 
@@ -43,87 +54,162 @@ TrainingOutcome train_with_progress(TaskModel& model, const TrainingJob& job, Co
 
 TaskDescription description_of(Workspace& workspace, const TaskConfig& task, const TrainingOutcome& outcome) {
   TaskDescription d = workspace.describe(task);
-  if (outcome.best_score) d.scores[outcome.metric] = *outcome.best_score;
-  d.step = outcome.best_step;
+  if (outcome.score) d.scores[outcome.metric] = *outcome.score;
+  d.step = outcome.step;
   return d;
+}
+
+// What an earlier start of the same command finished; UsageError where it was another training.
+std::optional<TrainResult> finished_result(const StageTask& task, const TrainingJob& job, int64_t steps) {
+  const auto finished = read_finished(task.folder);
+  const auto missing = [](const std::filesystem::path& folder) { return !std::filesystem::exists(folder); };
+  if (!finished || missing(task.outputs.front())) return std::nullopt;
+  const auto difference = identity_difference(finished->identity, job.identity);
+  if (!difference.empty()) {
+    throw UsageError(std::filesystem::absolute(task.folder).string() + " was trained on something else:" +
+                     difference + "\nchoose another output_dir, or --overwrite to train it anew");
+  }
+  const bool waits_longer =
+      finished->stopped_early && finished->patience != job.options.early_stopping_patience;
+  const bool unexported = std::any_of(task.outputs.begin(), task.outputs.end(), missing);
+  if (finished->total_steps != steps || waits_longer || unexported) return std::nullopt;
+  return finished->result;
+}
+
+std::vector<TrainResult> known_results(const Stage& stage) {
+  std::vector<TrainResult> results;
+  for (const auto& task : stage.known) {
+    if (const auto finished = read_finished(task.folder)) results.push_back(finished->result);
+  }
+  return results;
 }
 
 // The result of one training; empty when a signal stopped it.
 std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const Stage& stage,
-                                     const StageTask& task, Console& console) {
+                                     const Plan& plan, Console& console) {
+  const StageTask& task = *plan.task;
   const auto& data = workspace.data(*task.task);
   const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
+  const auto job = training_job(run, workspace, plan);
   console.say("\n" + data_text(*task.task, data));
-  const auto finished = read_finished(task.folder);
-  if (finished && finished->total_steps == steps && std::filesystem::exists(task.output)) {
-    console.say(task.task->name + " is finished: " + task.output.string());
-    return finished->result;
+  if (const auto finished = finished_result(task, job, steps)) {
+    console.say(task.task->name + " is finished: " + task.outputs.front().string());
+    return finished;
   }
   const auto parts = stage.prepare(*task.task);
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);
   console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) +
               "\nwriting to " + task.folder.string());
-  const auto outcome = train_with_progress(model, training_job(run, workspace, task), console);
+  const auto outcome = train_with_progress(model, job, console);
   if (outcome.stopped_by) {
     console.say("stopped by " + *outcome.stopped_by + ": " + outcome.checkpoint.string() +
-                " is written. Run the same command to continue: " + run.flags.command_line + "  (exit 75)");
+                " is written. To continue: " + run.flags.resume_command + "  (exit 75)");
     return std::nullopt;
   }
   const auto bytes = parts.write(description_of(workspace, *task.task, outcome));
-  const TrainResult result{
-      task.task->name,   outcome.metric,     outcome.best_score,   is_share(outcome.metric),
-      outcome.best_step, outcome.best_epoch, task.output.string(), bytes,
-      outcome.seconds};
-  write_finished(task.folder, {result, steps});
+  const TrainResult result{task.task->name,
+                           outcome.metric,
+                           outcome.score,
+                           is_share(outcome.metric),
+                           outcome.step,
+                           outcome.epoch,
+                           task.outputs.front().string(),
+                           bytes,
+                           outcome.seconds};
+  write_finished(task.folder, {result, steps, !outcome.ended.empty(), task.options->early_stopping_patience,
+                               job.identity});
+  write_train_results(stage.results, known_results(stage));
   return result;
 }
 
-void claim(const Run& run, const Stage& stage) {
-  std::vector<FolderSettings> claims;
-  for (const auto& task : stage.tasks) claims.push_back({task.folder, task.settings});
-  claim_folders(run, claims);
-}
-
-int train_all(const Run& run, Workspace& workspace, const Stage& stage, StatusFile& status,
-              Console& console) {
+int train_all(const Run& run, Workspace& workspace, const Stage& stage, const std::vector<Plan>& plans,
+              StatusFile& status, Console& console) {
   std::vector<TrainResult> results;
-  for (const auto& task : stage.tasks) {
-    status.running(task.task->name);
-    const auto result = train_one(run, workspace, stage, task, console);
+  for (const auto& plan : plans) {
+    const auto& name = plan.task->task->name;
+    status.running(name);
+    const auto result = train_one(run, workspace, stage, plan, console);
     if (!result) {
       status.finish("stopped", static_cast<int>(ExitCode::kStopped));
       return static_cast<int>(ExitCode::kStopped);
     }
-    status.done(task.task->name, *result);
+    status.done(name, *result);
     results.push_back(*result);
   }
-  write_train_results(stage.results, results);
   console.say("");
   console.result(console.json() ? train_json(results) : train_table(results).text());
   status.finish("done", 0);
   return 0;
 }
 
+std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stage& stage) {
+  std::vector<const TaskConfig*> tasks;
+  for (const auto& task : stage.tasks) tasks.push_back(task.task);
+  check_tasks(workspace, tasks, !run.config.export_formats.empty());
+  std::vector<Plan> plans;
+  for (const auto& task : stage.tasks) {
+    auto model = stage.prepare(*task.task);
+    plans.push_back({&task, std::move(model.parts), std::move(model.settings)});
+  }
+  return plans;
+}
+
+int report_plans(const Run& run, Workspace& workspace, const std::vector<Plan>& plans, Console& console) {
+  console.say(header_text(run, workspace));
+  for (const auto& plan : plans) {
+    const auto& data = workspace.data(*plan.task->task);
+    console.say("\n" + data_text(*plan.task->task, data) + "\n\n" + parameter_table(plan.parts) + "\n" +
+                schedule_text(*plan.task->options, data.train.rows->size()));
+  }
+  console.say("\nall checks passed; nothing was trained");
+  return 0;
+}
+
+// What a run writes at most: checkpoints with optimizer state, adapters, logs.
+uint64_t needed_disk_bytes(const std::vector<Plan>& plans) {
+  int64_t bytes = 16 << 20;  // logs, tables, configuration
+  for (const auto& plan : plans) {
+    int64_t trained = 0;
+    for (const auto& part : plan.parts) trained += part.trainable;
+    const int64_t checkpoints =
+        plan.task->options->save_total_limit + 2;  // the best, and the one being written
+    bytes += trained * 4 * (3 * checkpoints + 2);
+  }
+  return static_cast<uint64_t>(bytes);
+}
+
+void claim(const Run& run, const std::vector<Plan>& plans) {
+  std::vector<FolderSettings> claims;
+  for (const auto& plan : plans) claims.push_back({plan.task->folder, plan.settings});
+  claim_folders(run, claims);
+}
+
+StatusFile open_status(const Run& run, const Stage& stage) {
+  StatusFile status(run, stage.name);
+  for (const auto& task : stage.known) {
+    const auto finished = read_finished(task.folder);
+    finished ? status.done(task.task->name, finished->result) : status.waiting(task.task->name);
+  }
+  return status;
+}
+
 }  // namespace
 
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
-  std::vector<const TaskConfig*> tasks;
-  std::vector<std::string> names;
-  for (const auto& task : stage.tasks) {
-    tasks.push_back(task.task);
-    names.push_back(task.task->name);
-  }
-  check_tasks(workspace, tasks, stage.name == "train" && !run.config.export_formats.empty());
-  if (run.flags.dry_run) return report_check(run, workspace, tasks, console);
-  prepare_run_folder(run, needed_disk_bytes(workspace, tasks));
-  claim(run, stage);
+  const auto plans = checked_plans(run, workspace, stage);
+  if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
+  prepare_run_folder(run, needed_disk_bytes(plans));
+  claim(run, plans);
+  write_run_config(run);
   console.open_log(run.folder / "log.txt");
-  StatusFile status(run, stage.name, names);
+  auto status = open_status(run, stage);
   console.say(header_text(run, workspace));
   try {
-    return train_all(run, workspace, stage, status, console);
-  } catch (const Error& error) {
-    status.fail(static_cast<int>(error.code()));
+    return train_all(run, workspace, stage, plans, status, console);
+  } catch (...) {
+    const auto failure = current_failure(/*verbose=*/false);
+    status.fail(static_cast<int>(failure.code));
+    console.log(failure.text);
     throw;
   }
 }

@@ -21,8 +21,8 @@ struct StageTask {
   const TaskConfig* task = nullptr;
   const TrainOptions* options = nullptr;
   std::filesystem::path folder;  // checkpoints and logs
-  std::filesystem::path output;  // what is written at the end
-  std::string settings;          // task_identity or fusion_identity
+  std::vector<std::filesystem::path>
+      outputs;  // folders written at the end: the adapter first, then its exports
 };
 
 // What is trained, fresh from the seed, and how it is written once it is.
@@ -30,18 +30,20 @@ struct StageModel {
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
   std::vector<PartCount> parts;
+  std::string settings;  // what the result depends on beside data and backbone: "key: value" lines
   std::function<int64_t(const TaskDescription&)> write;  // returns bytes
 };
 
 struct Stage {
-  std::string name;  // of the command
-  std::vector<StageTask> tasks;
+  std::string name;               // of the command
+  std::vector<StageTask> tasks;   // to be trained now
+  std::vector<StageTask> known;   // all of the configuration: their results stay in the tables
   std::filesystem::path results;  // folder of the stage's results.json
   std::function<StageModel(const TaskConfig&)> prepare;
 };
 
-// Checks, claims the folders, trains what is not finished, prints the table. Returns the exit status: 0, or
-// 75 when a signal stopped it.
+// Checks, claims the folders, trains what is not finished, prints the table. With --dry-run only the checks
+// and what would be trained. Returns the exit status: 0, or 75 when a signal stopped it.
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console);
 
 }  // namespace adaptune

@@ -1,22 +1,15 @@
 #include "recipe/status_file.h"
 
-#include <stdexcept>
+#include <exception>
 
 #include "core/error.h"
 
 namespace adaptune {
 
-StatusFile::StatusFile(const Run& run, const std::string& stage, const std::vector<std::string>& tasks)
-    : path_(run.folder / "status.json") {
+StatusFile::StatusFile(const Run& run, const std::string& stage) : path_(run.folder / "status.json") {
   status_.state = "running";
   status_.stage = stage;
-  status_.resume = run.flags.command_line;
-  for (const auto& name : tasks) status_.tasks.push_back({name, {"waiting", {}, {}, {}}});
-  write();
-}
-
-StatusFile::~StatusFile() {
-  if (status_.state == "running") fail(static_cast<int>(ExitCode::kInternal));
+  status_.resume = run.flags.resume_command;
 }
 
 void StatusFile::fail(int exit_code) noexcept {
@@ -32,7 +25,12 @@ TaskStatus& StatusFile::task(const std::string& name) {
   for (auto& [known, status] : status_.tasks) {
     if (known == name) return status;
   }
-  throw std::logic_error("status: no task " + name);
+  return status_.tasks.emplace_back(name, TaskStatus{}).second;
+}
+
+void StatusFile::waiting(const std::string& name) {
+  task(name).state = "waiting";
+  write();
 }
 
 void StatusFile::running(const std::string& name) {

@@ -13,8 +13,8 @@ namespace adaptune {
 // status.json of a run, kept true from start to end.
 class StatusFile {
  public:
-  StatusFile(const Run& run, const std::string& stage, const std::vector<std::string>& tasks);
-  ~StatusFile();  // "failed", unless finish() said something else
+  StatusFile(const Run& run, const std::string& stage);
+  void waiting(const std::string& task);
   void running(const std::string& task);
   void done(const std::string& task, const TrainResult& result);
   void finish(const std::string& state, int exit_code);
@@ -23,7 +23,7 @@ class StatusFile {
 
  private:
   void write() const;
-  TaskStatus& task(const std::string& name);
+  TaskStatus& task(const std::string& name);  // added where it is new
 
   std::filesystem::path path_;
   RunStatus status_;

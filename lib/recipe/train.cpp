@@ -30,7 +30,15 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
     }
     return bytes;
   };
-  return {adapter, head, part_counts(task, backbone, *adapter, *head), write};
+  return {adapter, head, part_counts(task, backbone, *adapter, *head), task_identity(run.config, task),
+          write};
+}
+
+StageTask stage_task(const Run& run, const TaskConfig& task) {
+  const auto folder = run.task_folder(task.name);
+  StageTask planned{&task, &task.train, folder, {folder / "adapter"}};
+  for (const auto& format : run.config.export_formats) planned.outputs.push_back(folder / "export" / format);
+  return planned;
 }
 
 }  // namespace
@@ -38,12 +46,11 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
 int train(const RunFlags& flags, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
-  Stage stage{
-      "train", {}, run.folder, [&](const TaskConfig& task) { return fresh_adapter(run, workspace, task); }};
-  for (const auto* task : run.selected_tasks()) {
-    const auto folder = run.task_folder(task->name);
-    stage.tasks.push_back({task, &task->train, folder, folder / "adapter", task_identity(run.config, *task)});
-  }
+  Stage stage{"train", {}, {}, run.folder, [&](const TaskConfig& task) {
+                return fresh_adapter(run, workspace, task);
+              }};
+  for (const auto* task : run.selected_tasks()) stage.tasks.push_back(stage_task(run, *task));
+  for (const auto& task : run.config.tasks) stage.known.push_back(stage_task(run, task));
   return run_stage(run, workspace, stage, console);
 }
 

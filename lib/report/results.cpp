@@ -52,8 +52,7 @@ TableCell interval_cell(const SuiteResult& result) {
 
 TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
-std::string document(const ordered_json& results) {
-  const ordered_json object{{"results", results}};
+std::string document(const ordered_json& object) {
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -118,10 +117,10 @@ std::string train_json(const std::vector<TrainResult>& results) {
                     {"adapter_bytes", r.adapter_bytes},
                     {"seconds", r.seconds}});
   }
-  return document(rows);
+  return document({{"results", rows}});
 }
 
-std::string suite_json(const std::vector<SuiteResult>& results) {
+std::string suite_json(const std::string& split, const std::vector<SuiteResult>& results) {
   ordered_json rows = ordered_json::array();
   for (const SuiteResult& r : results) {
     rows.push_back(
@@ -137,15 +136,16 @@ std::string suite_json(const std::vector<SuiteResult>& results) {
          {"fusion_scores", scores_json(r.fusion_scores)},
          {"attention", attention_json(r.attention)}});
   }
-  return document(rows);
+  return document({{"split", split}, {"results", rows}});
 }
 
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results) {
   write_results(folder, train_table(results), train_json(results));
 }
 
-void write_suite_results(const std::filesystem::path& folder, const std::vector<SuiteResult>& results) {
-  write_results(folder, suite_table(results), suite_json(results));
+void write_suite_results(const std::filesystem::path& folder, const std::string& split,
+                         const std::vector<SuiteResult>& results) {
+  write_results(folder, suite_table(results), suite_json(split, results));
 }
 
 }  // namespace adaptune

@@ -47,11 +47,13 @@ Table train_table(const std::vector<TrainResult>& results);
 Table suite_table(const std::vector<SuiteResult>& results);
 
 // Write results.json, results.md and results.csv into the folder, each in one step. Errors as
-// core/atomic_file.h.
+// core/atomic_file.h. `split`: what `eval` scored.
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results);
-void write_suite_results(const std::filesystem::path& folder, const std::vector<SuiteResult>& results);
-// The text of results.json, for `--json`: {"results": [{"task": ..., "fusion": 0.7184, ...}]}.
+void write_suite_results(const std::filesystem::path& folder, const std::string& split,
+                         const std::vector<SuiteResult>& results);
+// The text of results.json, for `--json`: {"split": "test", "results": [{"task": ..., "fusion": 0.7184,
+// ...}]}; without "split" after training.
 std::string train_json(const std::vector<TrainResult>& results);
-std::string suite_json(const std::vector<SuiteResult>& results);
+std::string suite_json(const std::string& split, const std::vector<SuiteResult>& results);
 
 }  // namespace adaptune

@@ -42,6 +42,7 @@ std::string state_json(const TrainState& state) {
       {"sampler",
        {{"seed", state.seed}, {"epoch", state.sampler_epoch}, {"position", state.sampler_position}}},
       {"evaluated_step", state.evaluated_step},
+      {"score", state.score ? ordered_json(*state.score) : ordered_json()},
       {"best", best},
       {"skipped_steps", state.skipped_steps},
       {"running_loss", {{"sum", state.loss_sum}, {"count", state.loss_count}}},
@@ -65,6 +66,7 @@ TrainState read_state_json(const std::string& text, const std::string& where) tr
   state.sampler_epoch = sampler.at("epoch");
   state.sampler_position = sampler.at("position");
   state.evaluated_step = json.at("evaluated_step");
+  if (!json.at("score").is_null()) state.score = json.at("score").get<double>();
   const auto& best = json.at("best");
   if (!best.at("score").is_null()) state.best.score = best.at("score").get<double>();
   state.best.step = best.at("step");

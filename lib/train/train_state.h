@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "train/score_tracker.h"
@@ -11,8 +12,9 @@ namespace adaptune {
 struct TrainState {
   int64_t step = 0;  // optimizer steps done, skipped ones included
   int64_t total_steps = 0;
-  double epoch = 0;            // passes over the data done, with the part of the last
-  int64_t evaluated_step = 0;  // of the last evaluation
+  double epoch = 0;             // passes over the data done, with the part of the last
+  int64_t evaluated_step = 0;   // of the last evaluation
+  std::optional<double> score;  // of it
   BestScore best;
   int64_t skipped_steps = 0;            // in a row, up to now
   double loss_sum = 0, loss_count = 0;  // since the last logged step

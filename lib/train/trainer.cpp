@@ -240,6 +240,7 @@ void Trainer::evaluate_validation() {
   progress.scores.insert(progress.scores.end(), evaluation.scores.begin(), evaluation.scores.end());
   const auto chosen = std::find_if(progress.scores.begin(), progress.scores.end(),
                                    [&](const auto& score) { return score.first == rule_.metric; });
+  state_.score = chosen->second;
   progress.best = track_score(state_.best, rule_, chosen->second, state_.step);
   progress.stalled = state_.best.stalled;
   progress.patience = rule_.patience.value_or(0);
@@ -265,16 +266,19 @@ TrainingOutcome Trainer::outcome() const {
   TrainingOutcome outcome;
   outcome.checkpoint = checkpoint_;
   outcome.metric = job_.validation ? rule_.metric : "";
-  outcome.best_score = state_.best.score;
-  outcome.best_step = state_.best.step;
-  outcome.best_epoch = epochs(state_.best.step);
+  const bool best = options_.load_best_model_at_end;
+  outcome.score = best                                   ? state_.best.score
+                  : state_.evaluated_step == state_.step ? state_.score
+                                                         : std::nullopt;
+  outcome.step = best ? state_.best.step : state_.step;
+  outcome.epoch = epochs(outcome.step);
   outcome.steps = state_.step;
   outcome.seconds = saved_ ? state_.seconds : seconds_before_ + seconds_since(begin_);
   return outcome;
 }
 
 TrainingOutcome Trainer::stopped(const std::string& signal) {
-  if (!saved_) save();
+  if (!saved_ || checkpoint_.empty()) save();
   TrainingOutcome result = outcome();
   result.stopped_by = signal;
   return result;

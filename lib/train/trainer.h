@@ -44,10 +44,12 @@ struct TrainingObserver {
 struct TrainingOutcome {
   std::optional<std::string> stopped_by;  // "SIGTERM": a checkpoint was written, run again to go on
   std::filesystem::path checkpoint;       // the one written last; empty: none
-  std::string metric;                     // of best_score
-  std::optional<double> best_score;       // in the metric's own unit
-  int64_t best_step = 0, steps = 0;       // optimizer steps
-  double best_epoch = 0;
+  // Of the weights that the model has now: the best, or the last without load_best_model_at_end.
+  std::string metric;
+  std::optional<double> score;  // in the metric's own unit; empty: not evaluated, or undefined
+  int64_t step = 0;             // optimizer steps
+  double epoch = 0;
+  int64_t steps = 0;   // of the whole run
   std::string ended;   // "stopped early: accuracy did not improve for 3 evaluations"; else ""
   double seconds = 0;  // of all runs, resumed ones included
 };

@@ -44,7 +44,7 @@ TEST_CASE("scores outside [0, 1] are shown as they are") {
 
 TEST_CASE("results are written for people and for programs") {
   const ScratchFolder folder("results");
-  write_suite_results(folder.path / "run", two_tasks());
+  write_suite_results(folder.path / "run", "test", two_tasks());
   const auto json = nlohmann::json::parse(read_file(folder.path / "run" / "results.json"));
   REQUIRE(json["results"].size() == 2);
   CHECK(json["results"][0]["fusion"] == 0.7184);

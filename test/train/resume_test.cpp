@@ -73,8 +73,8 @@ RunResult train(const std::string& kind, const fs::path& folder, const Interrupt
 void check_same(const RunResult& a, const RunResult& b) {
   CHECK(equal_bits(a.tensors, b.tensors));
   CHECK((a.files == b.files));
-  CHECK(a.outcome.best_score == b.outcome.best_score);
-  CHECK(a.outcome.best_step == b.outcome.best_step);
+  CHECK(a.outcome.score == b.outcome.score);
+  CHECK(a.outcome.step == b.outcome.step);
   CHECK(a.outcome.steps == b.outcome.steps);
 }
 
@@ -286,7 +286,7 @@ TEST_CASE("a lost best checkpoint is searched anew") {
   fs::remove_all(folder.path / "checkpoints" / "step-5");
   const auto resumed = train("pfeiffer", folder.path);
   CHECK_THAT(resumed.messages[0], Catch::Contains("the best checkpoint, step 5, is not there any more"));
-  CHECK(resumed.outcome.best_step == 10);
+  CHECK(resumed.outcome.step == 10);
 }
 
 TEST_CASE("a resumed run computes with the threads it was begun with") {

@@ -79,7 +79,7 @@ TEST_CASE("training learns, reports every step and leaves its records") {
   CHECK(outcome.ended.empty());
   CHECK_FALSE(outcome.stopped_by);
   CHECK(outcome.metric == "accuracy");
-  CHECK(*outcome.best_score > 0.7);
+  CHECK(*outcome.score > 0.7);
   REQUIRE(steps.size() == 40);
   CHECK(steps[39].total_steps == 40);
   CHECK(steps[39].epoch == 8);
@@ -110,7 +110,7 @@ TEST_CASE("the best parameters are in the model at the end") {
   const auto outcome = run_training(*small.model, small_job.job, {});
   const EvaluationSettings settings;
   const auto again = evaluate(*small.model, small_job.validation, {"accuracy"}, settings);
-  CHECK(again.scores[0].second == outcome.best_score);
+  CHECK(again.scores[0].second == outcome.score);
   const auto best = read_safetensors(folder.path / "checkpoints" / "best" / "adapter.safetensors");
   CHECK(equal_bits(best, parameter_map(*small.attachment)));
 }
@@ -123,8 +123,8 @@ TEST_CASE("training stops early when the score does not improve") {
   small_job.job.options.early_stopping_patience = 2;
   const auto outcome = run_training(*small.model, small_job.job, {});
   CHECK(outcome.steps == 15);
-  CHECK(outcome.best_step == 5);
-  CHECK(outcome.best_epoch == 1);
+  CHECK(outcome.step == 5);
+  CHECK(outcome.epoch == 1);
   CHECK(outcome.ended == "stopped early: accuracy did not improve for 2 evaluations");
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("the loss may choose the best, and evaluations may go by steps") {
   const auto outcome = run_training(*small.model, small_job.job, observer);
   CHECK(evaluated == std::vector<int64_t>{4, 8, 10});
   CHECK(outcome.metric == "loss");
-  CHECK(outcome.best_score == least);
+  CHECK(outcome.score == least);
 }
 
 TEST_CASE("without validation the last state is the best") {
@@ -154,8 +154,8 @@ TEST_CASE("without validation the last state is the best") {
   SmallJob small_job(folder.path);
   small_job.job.validation = nullptr;
   const auto outcome = run_training(*small.model, small_job.job, {});
-  CHECK_FALSE(outcome.best_score);
-  CHECK(outcome.best_step == 10);
+  CHECK_FALSE(outcome.score);
+  CHECK(outcome.step == 10);
   CHECK(std::filesystem::read_symlink(folder.path / "checkpoints" / "best") == "step-10");
 }
 

@@ -1,0 +1,52 @@
+#include "recipe/failure.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+
+namespace adaptune {
+namespace {
+
+Failure out_of_memory(const std::string& what) {
+  return {ExitCode::kOutOfMemory,
+          "error: out of memory: " + what +
+              "\n     try a smaller train.per_device_train_batch_size with more "
+              "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length"};
+}
+
+// Messages of the configuration start with their own places.
+Failure configuration_error(const UsageError& error) {
+  const std::string text = error.what();
+  return {error.code(), (text.find(": error: ") == std::string::npos ? "error: " : "") + text};
+}
+
+Failure internal_error(const std::string& what, bool verbose) {
+  return {ExitCode::kInternal,
+          "error: internal: " + what.substr(0, verbose ? std::string::npos : what.find('\n')) +
+              "\n     this is a bug of adaptune: please report it with the command, "
+              "the output of -v and of 'adaptune doctor'"};
+}
+
+}  // namespace
+
+Failure current_failure(bool verbose) {
+  try {
+    throw;
+  } catch (const UsageError& error) {
+    return configuration_error(error);
+  } catch (const Error& error) {
+    return {error.code(), std::string("error: ") + error.what()};
+  } catch (const c10::OutOfMemoryError& error) {
+    return out_of_memory(error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    return out_of_memory("the system has no memory left");
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    if (text.find("not enough memory") != std::string::npos) return out_of_memory(text);
+    return internal_error(verbose ? error.what() : text, verbose);
+  } catch (const std::exception& error) {
+    return internal_error(error.what(), verbose);
+  }
+}
+
+}  // namespace adaptune

@@ -1,0 +1,123 @@
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+namespace adaptune {
+
+using Catch::Contains;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kSuite = R"(model: model
+adapter: {config: pfeiffer, reduction_factor: 4}
+data: {max_seq_length: 16, validation: dev.jsonl, train: train.jsonl}
+train: {num_train_epochs: 1, per_device_train_batch_size: 8, learning_rate: 1e-2}
+tasks:
+  mood: {type: classification}
+  tone: {type: classification, train: {seed: 5}}
+fusion: {targets: [mood], train: {num_train_epochs: 1}}
+output_dir: suite
+)";
+
+json results(const CommandFolder& folder, const std::string& run) {
+  return json::parse(folder.read(run + "/results.json"))["results"];
+}
+
+}  // namespace
+
+TEST_CASE("a fusion belongs to the adapters it was trained on") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  CHECK(folder.run("fuse suite.yaml").status == 3);
+  CHECK_FALSE(fs::exists(folder.path("suite/config.yaml")));  // nothing is begun that cannot be done
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  const auto planned = folder.run("fuse suite.yaml --dry-run");
+  CHECK_THAT(planned.err, Contains("fusion mood") && Contains("lr 5.0e-05"));
+  CHECK_FALSE(fs::exists(folder.path("suite/fusion")));
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  REQUIRE(folder.run("train suite.yaml --task tone --overwrite tasks.tone.train.seed=6").status == 0);
+  const auto refused = folder.run("fuse suite.yaml tasks.tone.train.seed=6");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("adapter tone: sha256") && Contains("--overwrite"));
+  CHECK(folder.run("fuse suite.yaml tasks.tone.train.seed=6 --overwrite").status == 0);
+}
+
+TEST_CASE("backbone_dropout of a fusion is its own") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  const std::string weights = "suite/fusion/mood/fusion/fusion.safetensors";
+  REQUIRE(folder.run("fuse suite.yaml fusion.train.backbone_dropout=true").status == 0);
+  const auto with = folder.read(weights);
+  REQUIRE(folder.run("fuse suite.yaml fusion.train.backbone_dropout=false --overwrite").status == 0);
+  CHECK(folder.read(weights) != with);
+}
+
+TEST_CASE("a run is found where it is, not where it was configured to be") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml --output-dir elsewhere").status == 0);
+  CHECK_THAT(folder.read("elsewhere/config.yaml"), Contains("output_dir: elsewhere"));
+  CHECK(folder.run("eval elsewhere").status == 0);
+  CHECK_FALSE(fs::exists(folder.path("run")));
+  fs::rename(folder.path("elsewhere"), folder.path("moved"));
+  CHECK(folder.run("eval moved").status == 0);
+  CHECK(results(folder, "moved")[0].contains("majority"));
+}
+
+TEST_CASE("a refused command leaves the run's configuration and results") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  REQUIRE(folder.run("eval run").status == 0);
+  const auto config = folder.read("run/config.yaml"), table = folder.read("run/results.json");
+  CHECK(folder.run("train config.yaml train.learning_rate=2e-2").status == 2);
+  CHECK(folder.read("run/config.yaml") == config);
+  CHECK(folder.run("train config.yaml").status == 0);  // finished: nothing to do
+  CHECK(folder.read("run/results.json") == table);
+}
+
+TEST_CASE("tasks trained one by one stand in one table and one status") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml --task tone").status == 0);
+  CHECK(json::parse(folder.read("suite/status.json"))["tasks"]["mood"]["state"] == "waiting");
+  REQUIRE(folder.run("train suite.yaml --task mood").status == 0);
+  REQUIRE(results(folder, "suite").size() == 2);
+  CHECK(results(folder, "suite")[0]["task"] == "mood");
+  CHECK(json::parse(folder.read("suite/status.json"))["tasks"]["tone"]["state"] == "done");
+}
+
+TEST_CASE("a finished run knows its data, and exports what is asked for later") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const auto weights = folder.read("run/mood/adapter/adapter.safetensors");
+  CHECK(folder.run("train config.yaml 'export=[adapterhub]'").status == 0);
+  CHECK(fs::exists(folder.path("run/mood/export/adapterhub/adapter_config.json")));
+  CHECK(folder.read("run/mood/adapter/adapter.safetensors") == weights);
+  folder.write("train.jsonl", folder.read("train.jsonl") + folder.read("train.jsonl"));
+  const auto refused = folder.run("train config.yaml");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("bytes sha256") && Contains("--overwrite"));
+}
+
+TEST_CASE("the command that continues a run does not begin it anew") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml --overwrite --resume never 'train.seed=3'").status == 0);
+  CHECK(json::parse(folder.read("run/status.json"))["resume"] == "adaptune train config.yaml train.seed=3");
+}
+
+TEST_CASE("a failed run says so in its status and its log") {
+  const CommandFolder folder;
+  const auto run = folder.run(
+      "train config.yaml train.learning_rate=1e30 train.max_grad_norm=null "
+      "train.max_skipped_steps=2 train.num_train_epochs=20");
+  INFO(run.err);
+  REQUIRE(run.status == 5);
+  CHECK(json::parse(folder.read("run/status.json"))["exit_code"] == 5);
+  CHECK_THAT(folder.read("run/log.txt"), Contains("error: ") && Contains("not finite"));
+}
+
+}  // namespace adaptune
