@@ -128,7 +128,7 @@ void Trainer::begin() {
   state_.total_steps = total_steps_;
   const auto& targets = options_.report_to;
   const bool tensorboard = std::find(targets.begin(), targets.end(), "tensorboard") != targets.end();
-  log_.emplace(job_.folder, state_.step, tensorboard);
+  log_.emplace(job_.folder, state_.step, state_.evaluated_step, tensorboard);
 }
 
 bool Trainer::last_step_done() const {

@@ -28,8 +28,11 @@ std::vector<std::pair<std::string, double>> scalars(const std::string& group, co
 
 }  // namespace
 
-TrainingLog::TrainingLog(const std::filesystem::path& folder, int64_t resumed_step, bool tensorboard)
-    : lines_(folder / "metrics.jsonl", resumed_step) {
+TrainingLog::TrainingLog(const std::filesystem::path& folder, int64_t resumed_step, int64_t evaluated_step,
+                         bool tensorboard)
+    : lines_(folder / "metrics.jsonl", resumed_step, [=](const nlohmann::ordered_json& record) {
+        return !record.contains("eval_loss") || record["step"] <= evaluated_step;
+      }) {
   if (tensorboard) events_.emplace(folder / "tb", resumed_step);
 }
 

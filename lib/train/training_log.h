@@ -13,8 +13,10 @@ namespace adaptune {
 // lines; of evaluations with "eval_" before them.
 class TrainingLog {
  public:
-  // Continues after `resumed_step`, as RunLog and TensorBoardWriter do.
-  TrainingLog(const std::filesystem::path& folder, int64_t resumed_step, bool tensorboard);
+  // Continues after `resumed_step`, as RunLog and TensorBoardWriter do; an evaluation of a step after
+  // `evaluated_step` will be made again.
+  TrainingLog(const std::filesystem::path& folder, int64_t resumed_step, int64_t evaluated_step,
+              bool tensorboard);
   void write(const TrainProgress& progress);
   void write(const EvalProgress& progress, double epoch);
 

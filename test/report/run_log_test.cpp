@@ -48,6 +48,15 @@ TEST_CASE("a resume drops the steps that will be made again") {
   CHECK(steps_in(path) == std::vector<int64_t>{10, 20, 20, 30});
 }
 
+TEST_CASE("a resumed log drops what will be written again") {
+  const ScratchFolder folder("run_log_filter");
+  const auto path = folder.path / "metrics.jsonl";
+  for (RunLog log(path, 0); const bool evaluation : {false, true})
+    log.append({{"step", 20}, {"evaluation", evaluation}});
+  RunLog(path, 20, [](const nlohmann::ordered_json& record) { return !record["evaluation"].get<bool>(); });
+  CHECK(steps_in(path) == std::vector<int64_t>{20});
+}
+
 TEST_CASE("a fresh run begins a new log") {
   const ScratchFolder folder("run_log_fresh");
   const auto path = folder.path / "metrics.jsonl";
