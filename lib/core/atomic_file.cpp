@@ -135,8 +135,8 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
 }  // namespace
 
 void write_file_atomically(const fs::path& destination, const std::string& bytes) {
+  if (takes_a_stream(destination)) return write_stream(destination, bytes);
   const fs::path path = behind_links(destination);
-  if (takes_a_stream(path)) return write_stream(path, bytes);
   const fs::path temporary = with_suffix(path, ".tmp");
   OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
   Temporary guard(temporary);
