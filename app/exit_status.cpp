@@ -2,16 +2,18 @@
 
 #include <c10/util/Exception.h>
 
+#include <filesystem>
 #include <iostream>
 #include <new>
 
 #include "core/error.h"
+#include "core/io_failure.h"
 
 namespace adaptune {
 namespace {
 
 int fail(ExitCode code, const std::string& message) {
-  std::cerr << "error: " << message << std::endl;
+  std::cerr << error_text(message) << std::endl;
   return static_cast<int>(code);
 }
 
@@ -20,13 +22,6 @@ int out_of_memory(const std::string& what) {
               "out of memory: " + what +
                   "\n     try a smaller train.per_device_train_batch_size with more "
                   "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length");
-}
-
-// Messages of the configuration start with their own places.
-int configuration_error(const UsageError& error) {
-  const std::string text = error.what();
-  std::cerr << (text.find(": error: ") == std::string::npos ? "error: " : "") << text << std::endl;
-  return static_cast<int>(error.code());
 }
 
 int internal_error(const std::string& what, bool verbose) {
@@ -48,10 +43,11 @@ int usage_status(const CLI::App& app, const CLI::ParseError& error) {
 int report_failure(bool verbose) {
   try {
     throw;
-  } catch (const UsageError& error) {
-    return configuration_error(error);
   } catch (const Error& error) {
     return fail(error.code(), error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    const auto failure = io_failure(error.path1(), "access", error.code().value());
+    return fail(failure.code(), failure.what());
   } catch (const c10::OutOfMemoryError& error) {
     return out_of_memory(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
