@@ -97,6 +97,17 @@ TEST_CASE("an adapter of another backbone with the same shapes is refused") {
   CHECK_THAT(run.err,
              Contains("was trained on another backbone") && Contains("same shapes, different weights"));
   CHECK(folder.run("eval config.yaml --allow-backbone-mismatch").status == 0);
+  const std::string exported = "export run/mood/adapter --format adapterhub -o hub";
+  CHECK_THAT(folder.run(exported).err, Contains("--allow-backbone-mismatch to continue"));
+  CHECK(folder.run(exported + " --allow-backbone-mismatch").status == 0);
+}
+
+TEST_CASE("what the file system refuses is no bug of the program") {
+  const CommandFolder folder;
+  std::filesystem::create_symlink("loop", folder.path("loop"));
+  const auto run = folder.run("inspect loop");
+  CHECK(run.status == 4);
+  CHECK_THAT(run.err, Contains("/loop: cannot access: Too many levels of symbolic links"));
 }
 
 TEST_CASE("wrong data names file and line") {

@@ -39,6 +39,34 @@ TEST_CASE("train, eval, predict, inspect and export follow one another") {
   CHECK_THAT(folder.read("hub/adapter_config.json"), Contains("\"name\": \"mood\""));
 }
 
+TEST_CASE("a first signal ends a command that does not train") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  // The input never ends. `timeout` says 124 when the signal was enough, 137 when it had to kill.
+  const auto stopped =
+      folder.run("predict run - <>silence", "mkfifo silence && timeout --signal INT --kill-after 3 3 ");
+  CHECK(stopped.status == 124);
+}
+
+TEST_CASE("a task that is named twice is trained once") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml --task mood --task mood").status == 0);
+  CHECK(json::parse(folder.read("run/results.json"))["results"].size() == 1);
+}
+
+TEST_CASE("predictions go where a link points, or into a device") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  std::filesystem::create_symlink("target.jsonl", folder.path("link.jsonl"));
+  REQUIRE(folder.run("predict run dev.jsonl -o link.jsonl").status == 0);
+  CHECK(std::filesystem::is_symlink(folder.path("link.jsonl")));
+  CHECK_THAT(folder.read("target.jsonl"), Contains("\"label\":"));
+  CHECK(folder.run("predict run dev.jsonl -o /dev/stdout").status == 0);
+  const auto full = folder.run("predict run dev.jsonl -o /dev/full");
+  CHECK(full.status == 4);
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
 TEST_CASE("a second start of a finished run trains nothing and says the same") {
   const CommandFolder folder;
   const auto first = folder.run("train config.yaml");
