@@ -286,23 +286,4 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
   return without_free_keys(document.resolved());
 }
 
-std::string identity_difference(const std::string& before, const std::string& now) {
-  const auto lines_of = [](const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    return lines;
-  };
-  const auto old_lines = lines_of(before), new_lines = lines_of(now);
-  std::string text;
-  for (size_t i = 0; i < std::max(old_lines.size(), new_lines.size()); ++i) {
-    const std::string a = i < old_lines.size() ? old_lines[i] : "",
-                      b = i < new_lines.size() ? new_lines[i] : "";
-    if (a == b) continue;
-    if (!a.empty()) text += "\n  - " + a;
-    if (!b.empty()) text += "\n  + " + b;
-  }
-  return text;
-}
-
 }  // namespace adaptune

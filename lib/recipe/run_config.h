@@ -10,6 +10,7 @@
 #include "adapter/fusion.h"
 #include "adapter/method.h"
 #include "core/config_node.h"
+#include "core/identity_difference.h"
 #include "data/dataset.h"
 #include "data/encoded.h"
 #include "head/head.h"
@@ -74,10 +75,9 @@ DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> ma
 EncodingOptions encoding_options(const DataConfig& data);
 
 // The settings that decide what a task's training computes, one "key: value" a line: two runs into one
-// folder must agree in all of them. Numbers of steps, logging, saving and patience are not among them.
+// folder must agree in all of them (core/identity_difference.h). Numbers of steps, logging, saving and
+// patience are not among them.
 std::string task_identity(const RunConfig& config, const TaskConfig& task);
 std::string fusion_identity(const RunConfig& config, const TaskConfig& target);
-// Lines that differ, "  - old" and "  + new"; empty when equal.
-std::string identity_difference(const std::string& before, const std::string& now);
 
 }  // namespace adaptune
