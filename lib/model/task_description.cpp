@@ -13,6 +13,7 @@ void read_input(ConfigNode node, TaskInput& input) {
   node.read("truncation", input.truncation, one_of({"longest_first", "only_first", "only_second"}));
 }
 
+  node.read("quoted", input.quoted);
 void read_member(ConfigNode node, FusedAdapter& member) {
   node.read("path", member.path);
   node.read("sha256", member.sha256);

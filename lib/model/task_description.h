@@ -20,6 +20,7 @@ struct TaskInput {
   int64_t max_seq_length = 128;
   std::string truncation = "longest_first";
 };
+  bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
 
 // adapter.yaml: everything about a trained task but its tensors.
 struct TaskDescription {

@@ -66,6 +66,7 @@ Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
   options.labelled = false;
   options.text = task.input.text;
   options.tokens = task.input.tokens;
+  options.quoted_tsv = task.input.quoted;
   return read_dataset({flags.input}, options);
 }
 

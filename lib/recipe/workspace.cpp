@@ -90,8 +90,8 @@ TaskData Workspace::read_task(const TaskConfig& task) {
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
   for (const auto& metric : task.metrics) metric_for_head(metric, data.head.type, labels.size());
-  data.input = {train.columns.text, train.columns.label, train.columns.tokens, task.data.max_seq_length,
-                task.data.truncation};
+  data.input = {train.columns.text,       train.columns.label,  train.columns.tokens,
+                task.data.max_seq_length, task.data.truncation, task.data.quoted};
   data.train = encode(task, train, task.data.train, labels);
   if (!task.data.validation.empty()) {
     data.validation = read_split(task, task.data.validation, task.data.max_eval_samples, data.head.labels);
