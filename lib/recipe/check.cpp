@@ -11,6 +11,7 @@
 #include "interop/adapterhub_head_config.h"
 #include "model/task_adapter.h"
 #include "recipe/start_up.h"
+#include "train/trainer.h"
 
 namespace adaptune {
 namespace {
@@ -29,6 +30,13 @@ void check_task(Workspace& workspace, const TaskConfig& task, bool exported) {
   const TaskAdapter adapter(task.adapter, workspace.described());
   check_first_batch(data.train, task, workspace.pad_id());
   if (data.validation) check_first_batch(*data.validation, task, workspace.pad_id());
+}
+
+// Checkpoints a training leaves at most, beside the best one.
+int64_t kept_checkpoints(const TrainOptions& options, int64_t examples) {
+  if (options.save_total_limit) return *options.save_total_limit;
+  const int64_t steps = total_steps(options, examples);
+  return (options.save_steps ? steps / *options.save_steps : 0) + options.num_train_epochs;
 }
 
 }  // namespace
@@ -55,7 +63,9 @@ uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskCon
     const int64_t owned = (parameter_count(adapter) + overridden_count(task->adapter, workspace.described()) +
                            parameter_count(*head)) *
                           4;
-    const int64_t checkpoints = task->train.save_total_limit + 2;  // the best, and the one being written
+    const int64_t examples = workspace.data(*task).train.rows->size();
+    const int64_t checkpoints =
+        kept_checkpoints(task->train, examples) + 2;  // the best, the one being written
     bytes += owned * 3 * checkpoints + owned * 2;
   }
   return static_cast<uint64_t>(bytes);
