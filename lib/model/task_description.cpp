@@ -103,7 +103,7 @@ void read_fusion_options(ConfigNode node, FusionOptions& o) {
   node.read("value_before_softmax", o.value_before_softmax);
   node.read("value_initialized", o.value_initialized);
   node.read("regularization", o.regularization);
-  node.read("dropout_prob", o.dropout_prob, within(0, 1));
+  node.read("dropout_prob", o.dropout_prob, share_below_one());
 }
 
 }  // namespace adaptune

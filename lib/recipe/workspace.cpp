@@ -51,7 +51,11 @@ const BackboneIdentity& Workspace::identity() {
 const TaskData& Workspace::data(const TaskConfig& task) {
   const auto found = data_.find(task.name);
   if (found != data_.end()) return found->second;
-  return data_.emplace(task.name, read_task(task)).first->second;
+  try {
+    return data_.emplace(task.name, read_task(task)).first->second;
+  } catch (const ValueError& error) {
+    throw placed(task, error);
+  }
 }
 
 TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset,
@@ -80,9 +84,9 @@ TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::s
 
 TaskData Workspace::read_task(const TaskConfig& task) {
   if (task.data.max_seq_length > info().max_positions) {
-    throw UsageError(task.place + ": task '" + task.name + "': max_seq_length " +
-                     std::to_string(task.data.max_seq_length) + " is more than the " +
-                     std::to_string(info().max_positions) + " positions of this backbone");
+    throw ValueError("data.max_seq_length", std::to_string(task.data.max_seq_length) + " is more than the " +
+                                                std::to_string(info().max_positions) +
+                                                " positions of this backbone");
   }
   const auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
   TaskData data;
