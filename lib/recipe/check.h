@@ -12,7 +12,7 @@ namespace adaptune {
 void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported);
 // Bytes a run writes at most: checkpoints with optimizer state, adapters, logs.
 uint64_t needed_disk_bytes(Workspace& workspace, const std::vector<const TaskConfig*>& tasks);
-// Prints what would be trained, and returns 0.
+// Prints what would be trained, the table of parameters as the result, and returns 0.
 int report_check(const Run& run, Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
                  Console& console);
 
