@@ -1,8 +1,21 @@
 #include "command.h"
 
-#include "core/error.h"
+#include <algorithm>
+
+#include "core/stop_signal.h"
 
 namespace adaptune {
+namespace {
+
+std::vector<std::string> without_repeats(const std::vector<std::string>& names) {
+  std::vector<std::string> once;
+  for (const auto& name : names) {
+    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+  }
+  return once;
+}
+
+}  // namespace
 
 const std::vector<AddCommand>& command_table() {
   static const std::vector<AddCommand> table = {add_train,   add_fuse,   add_eval, add_predict, add_check,
@@ -53,16 +66,21 @@ std::shared_ptr<RunCommand> add_training_flags(CLI::App& command) {
   return run;
 }
 
-int run_command(const RunCommand& command, const CommandContext& context,
-                const std::function<int(const RunFlags&, Console&)>& body) {
+int run_command(const RunCommand& command, const CommandContext& context, const RunBody& body) {
   auto console = console_for(context.global);
   RunFlags flags = command.flags;
   flags.overrides = command.words;
+  flags.tasks = without_repeats(flags.tasks);
   flags.command_line = context.command_line;
   flags.resume_command = context.resume_command;
   if (!command.print_config) return body(flags, console);
   console.result(open_run(flags).resolved);
   return 0;
+}
+
+int run_training_command(const RunCommand& command, const CommandContext& context, const RunBody& body) {
+  if (!command.print_config && !command.flags.dry_run) install_stop_handlers();
+  return run_command(command, context, body);
 }
 
 }  // namespace adaptune

@@ -50,8 +50,10 @@ struct RunCommand {
 std::shared_ptr<RunCommand> add_run_flags(CLI::App& command);
 // As add_run_flags, with what decides how training starts.
 std::shared_ptr<RunCommand> add_training_flags(CLI::App& command);
-// Runs `body` unless --print-config asked for the resolved configuration only.
-int run_command(const RunCommand& command, const CommandContext& context,
-                const std::function<int(const RunFlags&, Console&)>& body);
+using RunBody = std::function<int(const RunFlags& flags, Console& console)>;
+// Runs `body`, with each task named once, unless --print-config asked for the resolved configuration only.
+int run_command(const RunCommand& command, const CommandContext& context, const RunBody& body);
+// As run_command, for a body that stops politely when a signal asks: only a training loop looks for one.
+int run_training_command(const RunCommand& command, const CommandContext& context, const RunBody& body);
 
 }  // namespace adaptune

@@ -18,6 +18,8 @@ void add_export(CLI::App& app, const CommandContext& context) {
   command->add_option("--task", flags->task, "task of the run");
   command->add_option("--model", flags->model, "the backbone's folder, where it has moved");
   command->add_flag("--safetensors", flags->safetensors, "safetensors instead of .bin");
+  command->add_flag("--allow-backbone-mismatch", flags->allow_backbone_mismatch,
+                    "use adapters of other weights");
   command->callback([=] {
     auto console = console_for(context.global);
     context.status = export_trained(*flags, console);

@@ -9,7 +9,7 @@ void add_fuse(CLI::App& app, const CommandContext& context) {
       app.add_subcommand("fuse", "knowledge composition: train a fusion over the adapters for each target");
   const auto run = add_training_flags(*command);
   command->add_option("--target", run->flags.tasks, "only this target, as --task")->take_all();
-  command->callback([=] { context.status = run_command(*run, context, fuse); });
+  command->callback([=] { context.status = run_training_command(*run, context, fuse); });
 }
 
 }  // namespace adaptune

@@ -2,14 +2,12 @@
 
 #include "command.h"
 #include "core/memory_use.h"
-#include "core/stop_signal.h"
 #include "core/version.h"
 #include "exit_status.h"
 
 int main(int argc, char** argv) {
   using namespace adaptune;
   keep_freed_memory();
-  install_stop_handlers();
   CLI::App app("Adapter fine-tuning on frozen backbones.", "adaptune");
   app.set_version_flag("--version", std::string("adaptune ") + kVersion);
   app.require_subcommand(1);

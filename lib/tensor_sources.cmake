@@ -55,6 +55,7 @@ set(TENSOR_SOURCES
   recipe/init.cpp
   recipe/inspect.cpp
   recipe/majority.cpp
+  recipe/plan.cpp
   recipe/predict.cpp
   recipe/run.cpp
   recipe/run_config.cpp

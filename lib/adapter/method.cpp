@@ -1,6 +1,8 @@
 #include "adapter/method.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <numeric>
 #include <sstream>
 
@@ -45,13 +47,34 @@ std::vector<std::string> method_names() {
   return names;
 }
 
+// The number of a layer as a key: digits, without leading zeros.
+std::optional<int64_t> layer_of(const std::string& key) {
+  int64_t layer = 0;
+  const char* end = key.data() + key.size();
+  if (std::from_chars(key.data(), end, layer).ptr != end || std::to_string(layer) != key || layer < 0)
+    return std::nullopt;
+  return layer;
+}
+
+std::optional<std::string> check_layer_key(const std::string& key) {
+  if (layer_of(key)) return std::nullopt;
+  return "must be the number of a layer, or 'default'";
+}
+
+std::optional<std::string> check_scaling(const std::string& value) {
+  if (value == "learned" || value == "channel") return std::nullopt;
+  char* end = nullptr;
+  const double number = std::strtod(value.c_str(), &end);
+  if (!value.empty() && *end == '\0' && std::isfinite(number)) return std::nullopt;
+  return "must be a number, learned or channel";
+}
+
 void read_options(ConfigNode node, BottleneckOptions& o) {
-  const auto unit = within(0, 1);
   node.read("mh_adapter", o.mh_adapter);
   node.read("output_adapter", o.output_adapter);
   // A method may come with a width of its own: a reduction factor the user gives replaces it.
   if (node.has("reduction_factor") && !node.has("bottleneck_size")) o.bottleneck_size.reset();
-  node.read("reduction_factor", o.reduction_factor, positive());
+  node.read("reduction_factor", o.reduction_factor, positive(), check_layer_key);
   node.read("bottleneck_size", o.bottleneck_size, at_least(1));
   node.read("non_linearity", o.non_linearity, one_of(activation_names()));
   node.read("original_ln_before", o.original_ln_before);
@@ -61,16 +84,10 @@ void read_options(ConfigNode node, BottleneckOptions& o) {
   node.read("ln_before", o.ln_before);
   node.read("ln_after", o.ln_after);
   node.read("is_parallel", o.is_parallel);
-  node.read("scaling", o.scaling, [](const std::string& value) -> std::optional<std::string> {
-    if (value == "learned" || value == "channel") return std::nullopt;
-    char* end = nullptr;
-    std::strtod(value.c_str(), &end);
-    if (!value.empty() && *end == '\0') return std::nullopt;
-    return "must be a number, learned or channel";
-  });
+  node.read("scaling", o.scaling, check_scaling);
   node.read("use_gating", o.use_gating);
-  node.read("dropout", o.dropout, unit);
-  node.read("stochastic_depth", o.stochastic_depth, unit);
+  node.read("dropout", o.dropout, share_below_one());
+  node.read("stochastic_depth", o.stochastic_depth, share_below_one());
   node.read("init_weights", o.init_weights, one_of({"bert", "mam_adapter", "houlsby", "zero"}));
   node.read("init_std", o.init_std, positive());
   if (o.residual_before_ln == "post_add" && !o.original_ln_before) {
@@ -99,7 +116,7 @@ void read_linear_places(ConfigNode node, Options& o) {
 void read_options(ConfigNode node, LoraOptions& o) {
   node.read("r", o.r, at_least(1));
   node.read("alpha", o.alpha, positive());
-  node.read("dropout", o.dropout, within(0, 1));
+  node.read("dropout", o.dropout, share_below_one());
   read_linear_places(node, o);
   node.read("init_weights", o.init_weights, one_of({"lora", "bert"}));
 }
@@ -133,6 +150,15 @@ std::string layer_list(const std::vector<int64_t>& layers) {
     i = last + 1;
   }
   return text;
+}
+
+// Layers that a mapping by layer names.
+std::vector<int64_t> layers_named(const std::map<std::string, double>& by_layer) {
+  std::vector<int64_t> layers;
+  for (const auto& [key, value] : by_layer) {
+    if (const auto layer = layer_of(key)) layers.push_back(*layer);
+  }
+  return layers;
 }
 
 }  // namespace
@@ -189,6 +215,10 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
                       {"target_modules", "places"},
                       {"reduction", "reduction_factor"}});
   node.read("layers", spec.layers);
+  if (spec.layers && spec.layers->empty()) {
+    node.error_at("layers", "'layers' is empty: no layer would be adapted",
+                  "all, or a list such as [0-5, 11]");
+  }
   node.read("leave_out", spec.leave_out);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
   if (!std::holds_alternative<std::monostate>(spec.site)) {
@@ -208,12 +238,15 @@ std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count
   const auto check = [&](const std::vector<int64_t>& given, const char* key) {
     for (const int64_t layer : given) {
       if (layer < 0 || layer >= layer_count) {
-        throw UsageError(std::string("adapter.") + key + ": layer " + std::to_string(layer) +
-                         " does not exist; this backbone has layers 0-" + std::to_string(layer_count - 1));
+        throw ValueError(std::string("adapter.") + key, "layer " + std::to_string(layer) +
+                                                            " does not exist; this backbone has layers 0-" +
+                                                            std::to_string(layer_count - 1));
       }
     }
   };
   check(spec.leave_out, "leave_out");
+  if (const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site))
+    check(layers_named(bottleneck->reduction_factor), "reduction_factor");
   if (spec.layers) {
     check(*spec.layers, "layers");
     layers = *spec.layers;
@@ -225,6 +258,7 @@ std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count
                                 return std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
                               }),
                layers.end());
+  if (layers.empty()) throw ValueError("adapter.leave_out", "leaves no layer that would get an adapter");
   return layers;
 }
 

@@ -50,7 +50,8 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
 AdapterSpec adapter_spec(const std::string& method);
 // "pfeiffer r=16, layers 0-11": for tables.
 std::string describe(const AdapterSpec& spec, int64_t layer_count);
-// Indices in [0, layer_count) that carry the adapter; UsageError when an index is out of range.
+// Indices in [0, layer_count) that carry the adapter; ValueError when a layer named anywhere does not
+// exist, or none is left.
 std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count);
 
 }  // namespace adaptune

@@ -82,6 +82,32 @@ class Temporary {
   bool kept_ = false;
 };
 
+// What a path names in the end: a link is followed, also one whose target is not there yet.
+fs::path behind_links(fs::path path) {
+  constexpr int kMostLinks = 40;  // the system's own limit
+  std::error_code code;
+  for (int i = 0; fs::is_symlink(fs::symlink_status(path, code)); ++i) {
+    if (i == kMostLinks) throw io_failure(path, "write", ELOOP);
+    const fs::path target = fs::read_symlink(path, code);
+    if (code) throw io_failure(path, "write", code.value());
+    path = folder_of(path) / target;
+  }
+  return path;
+}
+
+// A device or FIFO takes the bytes as they come: nothing can be put in its place.
+bool takes_a_stream(const fs::path& path) {
+  std::error_code ignored;
+  const auto status = fs::status(path, ignored);
+  return fs::is_character_file(status) || fs::is_block_file(status) || fs::is_fifo(status);
+}
+
+void write_stream(const fs::path& path, const std::string& bytes) {
+  OpenFile file(path, O_WRONLY);
+  file.write(bytes);
+  file.close();
+}
+
 // Puts `from` at `to`, where something stands already.
 void replace_existing(const fs::path& from, const fs::path& to, const fs::path& aside) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
@@ -108,7 +134,9 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
 
 }  // namespace
 
-void write_file_atomically(const fs::path& path, const std::string& bytes) {
+void write_file_atomically(const fs::path& destination, const std::string& bytes) {
+  if (takes_a_stream(destination)) return write_stream(destination, bytes);
+  const fs::path path = behind_links(destination);
   const fs::path temporary = with_suffix(path, ".tmp");
   OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
   Temporary guard(temporary);

@@ -10,8 +10,9 @@
 
 namespace adaptune {
 
-// Writes `<path>.tmp`, fsyncs it, renames it over `path`, fsyncs the folder.
-void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
+// Writes `<destination>.tmp`, fsyncs it, renames it over `destination`, fsyncs the folder. A link stays: the
+// file it points to is replaced. A device or FIFO is written as it is.
+void write_file_atomically(const std::filesystem::path& destination, const std::string& bytes);
 
 // Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and
 // the folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed

@@ -36,6 +36,10 @@ Check<double> within(double low, double high) {
                       "must be a number from " + short_number(low) + " to " + short_number(high));
 }
 
+Check<double> share_below_one() {
+  return number_check([](double value) { return value >= 0 && value < 1; }, "must be a number ≥ 0 and < 1");
+}
+
 Check<int64_t> at_least(int64_t low) {
   return [low](const int64_t& value) -> std::optional<std::string> {
     if (value >= low) return std::nullopt;
@@ -52,6 +56,13 @@ Check<std::string> one_of(std::vector<std::string> known) {
     }
     const auto nearest = nearest_name(value, known);
     return nearest ? text + " ; did you mean '" + *nearest + "'?" : text;
+  };
+}
+
+Check<std::string> not_empty() {
+  return [](const std::string& value) -> std::optional<std::string> {
+    if (!value.empty()) return std::nullopt;
+    return "must not be empty";
   };
 }
 

@@ -152,5 +152,6 @@ void ConfigDocument::finish() {
 bool ConfigDocument::ok() { return impl_->store.errors.empty(); }
 
 std::string ConfigDocument::resolved() const { return impl_->store.record.text(); }
+nlohmann::ordered_json ConfigDocument::resolved_json() const { return impl_->store.record.json(); }
 
 }  // namespace adaptune

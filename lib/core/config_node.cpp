@@ -15,6 +15,14 @@ const ConfigPlace& head_of(const ConfigEntry& entry) {
   return is_block(*entry.value) ? entry.key_place : entry.value->place;
 }
 
+void add_places_below(const ConfigValue& mapping, const std::string& start, const ConfigErrors& errors,
+                      std::map<std::string, std::string>& places) {
+  for (const auto& entry : mapping.entries) {
+    places[start + entry.key] = errors.place_text(head_of(entry));
+    add_places_below(*entry.value, start + entry.key + ".", errors, places);
+  }
+}
+
 }  // namespace
 
 ConfigPath ConfigNodeState::path_to(const std::string& key) const {
@@ -23,8 +31,8 @@ ConfigPath ConfigNodeState::path_to(const std::string& key) const {
   return result;
 }
 
-void ConfigNodeState::record(const std::string& key, const std::string& yaml) {
-  store->record.set(path_to(key), yaml);
+void ConfigNodeState::record(const std::string& key, const RecordedValue& value) {
+  store->record.set(path_to(key), value);
 }
 
 ConfigEntry* ConfigNodeState::ask(const std::string& key) {
@@ -60,9 +68,13 @@ bool ConfigNode::is_scalar() const { return defined() && state_->value->kind == 
 
 std::string ConfigNode::place() const { return state_->store->errors.place_text(state_->place); }
 
+void ConfigNode::add_places(std::map<std::string, std::string>& places) const {
+  if (is_mapping()) add_places_below(*state_->value, "", state_->store->errors, places);
+}
+
 std::string ConfigNode::scalar() const {
   if (!is_scalar()) return "";
-  state_->store->record.set(state_->path, scalar_text(state_->value->text, false));
+  state_->store->record.set(state_->path, {scalar_text(state_->value->text, false), state_->value->text});
   return state_->value->text;
 }
 

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace adaptune {
 
 // A condition on a value: empty when it holds, else what would be right ("must be a number > 0"), which is
@@ -34,9 +36,11 @@ using Check = std::function<std::optional<std::string>(const T&)>;
 Check<double> positive();                       // > 0 and finite
 Check<double> non_negative();                   // >= 0 and finite
 Check<double> within(double low, double high);  // low <= value <= high
+Check<double> share_below_one();                // 0 <= value < 1: a rate that must leave something
 Check<int64_t> at_least(int64_t low);           // value >= low
 // The value must be one of `known`; the message lists them and the nearest one.
 Check<std::string> one_of(std::vector<std::string> known);
+Check<std::string> not_empty();
 
 class ConfigDocument;
 struct ConfigNodeState;
@@ -51,6 +55,9 @@ class ConfigNode {
   bool is_scalar() const;
   // "config.yaml:14:3", or "command line: override 2". Of the nearest defined parent when undefined.
   std::string place() const;
+  // Adds where the values and sections below this mapping are written, by their paths from here ("data",
+  // "data.max_seq_length"): for what can be judged only once more is known than the document.
+  void add_places(std::map<std::string, std::string>& places) const;
   std::string scalar() const;  // text of a scalar, after ${VAR} interpolation; else ""
 
   // A child mapping (or sequence, or scalar) by key; marks the key as known, but not the keys in it.
@@ -82,11 +89,13 @@ class ConfigNode {
   void read(const std::string& key, std::vector<int64_t>& layers);
   void read(const std::string& key, std::optional<int64_t>& value, const Check<int64_t>& check = {});
   void read(const std::string& key, std::optional<double>& value, const Check<double>& check = {});
-  void read(const std::string& key, std::optional<std::string>& value);
+  void read(const std::string& key, std::optional<std::string>& value, const Check<std::string>& check = {});
   void read(const std::string& key, std::optional<bool>& value);
   // A number, or numbers by name: `16` or `{default: 16, 11: 4}`; a plain number fills "default". The
   // numbers written replace all of `value`, except that its "default" stays where none is written.
-  void read(const std::string& key, std::map<std::string, double>& value, const Check<double>& check = {});
+  // `name_check` is asked about every other name.
+  void read(const std::string& key, std::map<std::string, double>& value, const Check<double>& check = {},
+            const Check<std::string>& name_check = {});
 
   // A required key that is absent or null is an error at this node's place; does not mark it as known.
   void require(const std::string& key);
@@ -131,6 +140,8 @@ class ConfigDocument {
   // All values read so far, defaults included, as YAML, in the order read. Reading it with the same
   // functions gives the same values.
   std::string resolved() const;
+  // The same as a JSON object, each value of the type it was read as.
+  nlohmann::ordered_json resolved_json() const;
 
  private:
   struct Impl;

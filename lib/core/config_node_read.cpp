@@ -101,7 +101,7 @@ void read_scalar(ConfigNodeState& state, const std::string& key, T& value, const
   if (const ConfigValue* found = taken(state, key)) {
     if (auto result = checked_scalar<T>(state, key, *found, check)) value = std::move(*result);
   }
-  state.record(key, ScalarType<T>::to(value, false));
+  state.record(key, {ScalarType<T>::to(value, false), value});
 }
 
 template <typename T>
@@ -114,7 +114,11 @@ void read_optional(ConfigNodeState& state, const std::string& key, std::optional
       value = std::move(result);
     }
   }
-  state.record(key, value ? ScalarType<T>::to(*value, false) : "null");
+  if (value) {
+    state.record(key, {ScalarType<T>::to(*value, false), *value});
+  } else {
+    state.record(key, {"null", nullptr});
+  }
 }
 
 // The scalars of a list, or the one scalar that stands for a list of one; nothing after an error.
@@ -145,7 +149,7 @@ void read_list(ConfigNodeState& state, const std::string& key, std::vector<T>& v
   }
   std::vector<std::string> written;
   for (const T& element : value) written.push_back(ScalarType<T>::to(element, true));
-  state.record(key, list_text(written));
+  state.record(key, {list_text(written), value});
 }
 
 void report_layers(ConfigNodeState& state, const std::string& key, const ConfigValue& value,
@@ -185,20 +189,32 @@ std::string layers_text(const std::vector<int64_t>& layers) {
   return list_text(written);
 }
 
+struct NumberChecks {
+  const Check<double>& value;
+  const Check<std::string>& name;
+};
+
+bool checked_name(ConfigNodeState& state, const std::string& key, const ConfigEntry& entry,
+                  const Check<std::string>& check) {
+  const auto wrong = check && entry.key != "default" ? check(entry.key) : std::nullopt;
+  if (wrong) state.store->errors.add(entry.key_place, "'" + entry.key + "' in '" + key + "' " + *wrong);
+  return !wrong;
+}
+
 std::map<std::string, double> numbers_of(ConfigNodeState& state, const std::string& key,
-                                         const ConfigValue& found, const Check<double>& check,
+                                         const ConfigValue& found, const NumberChecks& checks,
                                          const std::map<std::string, double>& before) {
   std::map<std::string, double> numbers;
   if (found.kind != ConfigKind::kMapping) {
-    const auto number = checked_scalar<double>(state, key, found, check);
+    const auto number = checked_scalar<double>(state, key, found, checks.value);
     return number ? std::map<std::string, double>{{"default", *number}} : before;
   }
   if (before.contains("default")) numbers["default"] = before.at("default");
   bool fine = true;
   for (const auto& entry : found.entries) {
-    const auto number = checked_scalar<double>(state, key + "." + entry.key, *entry.value, check);
+    const auto number = checked_scalar<double>(state, key + "." + entry.key, *entry.value, checks.value);
     if (number) numbers[entry.key] = *number;
-    fine = fine && number;
+    fine = checked_name(state, key, entry, checks.name) && number && fine;
   }
   return fine ? numbers : before;
 }
@@ -238,8 +254,9 @@ void ConfigNode::read(const std::string& key, std::optional<double>& value, cons
   read_optional(*state_, key, value, check);
 }
 
-void ConfigNode::read(const std::string& key, std::optional<std::string>& value) {
-  read_optional<std::string>(*state_, key, value, {});
+void ConfigNode::read(const std::string& key, std::optional<std::string>& value,
+                      const Check<std::string>& check) {
+  read_optional(*state_, key, value, check);
 }
 
 void ConfigNode::read(const std::string& key, std::optional<bool>& value) {
@@ -260,7 +277,7 @@ void ConfigNode::read(const std::string& key, std::vector<int64_t>& layers) {
       layers = std::move(*result);
     }
   }
-  state_->record(key, layers_text(layers));
+  state_->record(key, {layers_text(layers), layers});
 }
 
 void ConfigNode::read(const std::string& key, std::optional<std::vector<int64_t>>& layers) {
@@ -274,13 +291,19 @@ void ConfigNode::read(const std::string& key, std::optional<std::vector<int64_t>
       layers = std::move(result);
     }
   }
-  state_->record(key, layers ? layers_text(*layers) : "all");
+  if (layers) {
+    state_->record(key, {layers_text(*layers), *layers});
+  } else {
+    state_->record(key, {"all", "all"});
+  }
 }
 
 void ConfigNode::read(const std::string& key, std::map<std::string, double>& value,
-                      const Check<double>& check) {
-  if (const ConfigValue* found = taken(*state_, key)) value = numbers_of(*state_, key, *found, check, value);
-  state_->record(key, numbers_text(value));
+                      const Check<double>& check, const Check<std::string>& name_check) {
+  if (const ConfigValue* found = taken(*state_, key)) {
+    value = numbers_of(*state_, key, *found, {check, name_check}, value);
+  }
+  state_->record(key, {numbers_text(value), value});
 }
 
 }  // namespace adaptune

@@ -18,16 +18,16 @@ std::string path_text(const ConfigPath& path) {
   return text;
 }
 
-void ConfigRecord::set(const ConfigPath& path, const std::string& yaml) {
+void ConfigRecord::set(const ConfigPath& path, const RecordedValue& value) {
   Node* node = &root_;
   for (const auto& step : path) {
     auto& children = node->children;
     auto found =
         std::find_if(children.begin(), children.end(), [&](const Node& child) { return child.step == step; });
-    if (found == children.end()) found = children.insert(children.end(), Node{step, "", {}});
+    if (found == children.end()) found = children.insert(children.end(), Node{step, {}, {}});
     node = &*found;
   }
-  node->yaml = yaml;
+  node->value = value;
 }
 
 // Writes the children of `node`, each on lines that begin with `indent` spaces.
@@ -36,7 +36,7 @@ void ConfigRecord::write(const Node& node, size_t indent, std::string& text) {
   for (const auto& child : node.children) {
     const std::string start = child.step.item ? "-" : key_text(child.step.key) + ":";
     if (child.children.empty()) {
-      text += spaces + start + " " + child.yaml + "\n";
+      text += spaces + start + " " + child.value.yaml + "\n";
       continue;
     }
     if (!child.step.item) {
@@ -55,6 +55,23 @@ std::string ConfigRecord::text() const {
   std::string text;
   write(root_, 0, text);
   return text;
+}
+
+nlohmann::ordered_json ConfigRecord::json_of(const Node& node) {
+  if (node.children.empty()) return node.value.json;
+  nlohmann::ordered_json json;
+  for (const auto& child : node.children) {
+    if (child.step.item) {
+      json.push_back(json_of(child));
+    } else {
+      json[child.step.key] = json_of(child);
+    }
+  }
+  return json;
+}
+
+nlohmann::ordered_json ConfigRecord::json() const {
+  return root_.children.empty() ? nlohmann::ordered_json::object() : json_of(root_);
 }
 
 }  // namespace adaptune

@@ -36,7 +36,7 @@ struct ConfigNodeState {
   ConfigPath path_to(const std::string& key) const;
   // The node of `key`, whose entry (null when absent) was found by ask().
   std::shared_ptr<ConfigNodeState> child(ConfigEntry* entry, const std::string& key) const;
-  void record(const std::string& key, const std::string& yaml);
+  void record(const std::string& key, const RecordedValue& value);
 };
 
 // Reports every key no reader asked for.

@@ -34,6 +34,18 @@ class UsageError : public Error {
   explicit UsageError(const std::string& message) : Error(ExitCode::kUsage, message) {}
 };
 
+// A value of the configuration that turns out to be wrong only once the backbone or the data are known. `key`
+// is its path in the task, "adapter.layers"; who knows where it was written puts the place in front.
+class ValueError : public UsageError {
+ public:
+  ValueError(const std::string& key, const std::string& message)
+      : UsageError(key + ": " + message), key_(key) {}
+  const std::string& key() const { return key_; }
+
+ private:
+  std::string key_;
+};
+
 class InputError : public Error {
  public:
   explicit InputError(const std::string& message) : Error(ExitCode::kInput, message) {}
@@ -43,5 +55,12 @@ class IoError : public Error {
  public:
   explicit IoError(const std::string& message) : Error(ExitCode::kIo, message) {}
 };
+
+// The message as it is printed: behind "error: ", unless it says "place: error: " itself, as those of the
+// configuration do.
+inline std::string error_text(const std::string& message) {
+  const bool placed = message.substr(0, message.find('\n')).find(": error: ") != std::string::npos;
+  return (placed ? "" : "error: ") + message;
+}
 
 }  // namespace adaptune

@@ -41,10 +41,10 @@ std::vector<std::string> head_types() {
 
 void read_head_spec(ConfigNode node, HeadSpec& spec) {
   node.read("layers", spec.layers, at_least(1));
-  node.read("activation_function", spec.activation_function);
+  node.read("activation_function", spec.activation_function, one_of(activation_names()));
   node.read("use_pooler", spec.use_pooler);
   node.read("bias", spec.bias);
-  node.read("dropout_prob", spec.dropout_prob, within(0, 1));
+  node.read("dropout_prob", spec.dropout_prob, share_below_one());
 }
 
 std::shared_ptr<Head> make_head(const HeadSpec& spec, const BackboneInfo& info) {

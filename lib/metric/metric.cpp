@@ -53,8 +53,8 @@ Score accuracy(const Predictions& p) {
 
 void check_binary(int64_t class_count) {
   if (class_count <= 2) return;
-  throw UsageError("metric f1: it scores two classes, class 1 against class 0, and the task has " +
-                   std::to_string(class_count) + "; use f1_macro or f1_micro");
+  throw ValueError("metric", "f1 scores two classes, class 1 against class 0, and the task has " +
+                                 std::to_string(class_count) + "; use f1_macro or f1_micro");
 }
 
 Score f1(const Predictions& p) {

@@ -30,9 +30,8 @@ std::string cached_fingerprint(const WeightFiles& weights, const std::filesystem
   const std::string fingerprint = fingerprint_weights(weights);
   if (!cache.empty()) {
     try {
-      create_folders(cache.parent_path());
       write_file_atomically(cache, json{{"files", files}, {"fingerprint", fingerprint}}.dump(2) + "\n");
-    } catch (const IoError&) {  // only costs the next start a second
+    } catch (const IoError&) {  // only costs the next start a second: the folder may not be there
     }
   }
   return fingerprint;

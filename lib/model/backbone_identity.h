@@ -22,8 +22,8 @@ void read_backbone_identity(ConfigNode node, BackboneIdentity& identity);
 std::string describe(const BackboneIdentity& identity);
 
 // Of a model folder. The digest of the weights is kept in `cache` (a file; empty: none), with the files'
-// sizes and times, and taken from there while they have not changed. A cache that cannot be written is
-// no error.
+// sizes and times, and taken from there while they have not changed. A cache that cannot be written, as
+// where its folder is missing, is no error.
 BackboneIdentity identify_backbone(const std::filesystem::path& folder,
                                    const std::filesystem::path& cache = {});
 

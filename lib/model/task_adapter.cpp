@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text_distance.h"
 #include "io/tensor_copy.h"
 
 namespace adaptune {
@@ -119,7 +120,10 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     adapters_.emplace_back(site, register_module(site->info().path(), adapter));
   }
   for (const auto& place : places) {
-    if (!contains(known, place)) throw UsageError("adapter: this backbone has no place '" + place + "'");
+    if (contains(known, place)) continue;
+    const auto nearest = nearest_name(place, known);
+    throw ValueError("adapter.places", "this backbone has no place '" + place + "'" +
+                                           (nearest ? "; did you mean '" + *nearest + "'?" : ""));
   }
   add_overrides(spec, backbone);
 }

@@ -1,5 +1,7 @@
 #include "model/task_description.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 
 namespace adaptune {
@@ -11,6 +13,7 @@ void read_input(ConfigNode node, TaskInput& input) {
   node.read("tokens", input.tokens);
   node.read("max_seq_length", input.max_seq_length, at_least(3));
   node.read("truncation", input.truncation, one_of({"longest_first", "only_first", "only_second"}));
+  node.read("quoted", input.quoted);
 }
 
 void read_member(ConfigNode node, FusedAdapter& member) {
@@ -44,6 +47,22 @@ void read_fusion_description(ConfigNode root, FusionDescription& description) {
   }
 }
 
+// Documents that hold a description, by reading it from an empty one.
+ConfigDocument written(TaskDescription description) {
+  auto document = ConfigDocument::empty();
+  read_task_description(document.root(), description);
+  return document;
+}
+
+ConfigDocument written(FusionDescription description) {
+  auto document = written(description.target);
+  auto node = document.root().child("fusion");
+  read_fusion_options(node, description.options);
+  auto members = node.child("members");
+  for (auto& member : description.members) read_member(members.child(member.name), member);
+  return document;
+}
+
 }  // namespace
 
 void read_task_description(ConfigNode root, TaskDescription& d) {
@@ -63,10 +82,11 @@ void read_task_description(ConfigNode root, TaskDescription& d) {
 }
 
 std::string task_description_yaml(const TaskDescription& description) {
-  auto document = ConfigDocument::empty();
-  TaskDescription copy = description;
-  read_task_description(document.root(), copy);
-  return document.resolved();
+  return written(description).resolved();
+}
+
+nlohmann::ordered_json task_description_json(const TaskDescription& description) {
+  return written(description).resolved_json();
 }
 
 TaskDescription load_task_description(const std::filesystem::path& file) {
@@ -75,14 +95,11 @@ TaskDescription load_task_description(const std::filesystem::path& file) {
 }
 
 std::string fusion_description_yaml(const FusionDescription& description) {
-  auto document = ConfigDocument::empty();
-  FusionDescription copy = description;
-  read_task_description(document.root(), copy.target);
-  auto node = document.root().child("fusion");
-  read_fusion_options(node, copy.options);
-  auto members = node.child("members");
-  for (auto& member : copy.members) read_member(members.child(member.name), member);
-  return document.resolved();
+  return written(description).resolved();
+}
+
+nlohmann::ordered_json fusion_description_json(const FusionDescription& description) {
+  return written(description).resolved_json();
 }
 
 FusionDescription load_fusion_description(const std::filesystem::path& file) {
@@ -102,7 +119,7 @@ void read_fusion_options(ConfigNode node, FusionOptions& o) {
   node.read("value_before_softmax", o.value_before_softmax);
   node.read("value_initialized", o.value_initialized);
   node.read("regularization", o.regularization);
-  node.read("dropout_prob", o.dropout_prob, within(0, 1));
+  node.read("dropout_prob", o.dropout_prob, share_below_one());
 }
 
 }  // namespace adaptune

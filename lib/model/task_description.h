@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct TaskInput {
   std::string label, tokens;
   int64_t max_seq_length = 128;
   std::string truncation = "longest_first";
+  bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
 };
 
 // adapter.yaml: everything about a trained task but its tensors.
@@ -38,6 +40,7 @@ struct TaskDescription {
 // Reads over `description`; with an empty document it is the writer (ConfigDocument::resolved()).
 void read_task_description(ConfigNode root, TaskDescription& description);
 std::string task_description_yaml(const TaskDescription& description);
+nlohmann::ordered_json task_description_json(const TaskDescription& description);
 // InputError naming the file and the line.
 TaskDescription load_task_description(const std::filesystem::path& file);
 
@@ -54,6 +57,7 @@ struct FusionDescription {
   std::vector<FusedAdapter> members;
 };
 std::string fusion_description_yaml(const FusionDescription& description);
+nlohmann::ordered_json fusion_description_json(const FusionDescription& description);
 FusionDescription load_fusion_description(const std::filesystem::path& file);
 
 // AdapterHub's ten keys, and `config: dynamic | static` as their presets.

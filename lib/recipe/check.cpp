@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -19,7 +20,7 @@ void check_first_batch(const TaskSplit& split, const TaskConfig& task, int32_t p
   collate(*split.rows, batches.front(), pad_id, torch::kCPU);
 }
 
-void check_task(Workspace& workspace, const TaskConfig& task, bool exported) {
+void check_task(Workspace& workspace, const TaskConfig& task, bool exported) try {
   const auto& data = workspace.data(task);
   if (exported) {  // what the other library cannot express, before training it
     adapterhub_config(task.adapter, workspace.info());
@@ -28,22 +29,28 @@ void check_task(Workspace& workspace, const TaskConfig& task, bool exported) {
   const TaskAdapter adapter(task.adapter, workspace.described());
   check_first_batch(data.train, task, workspace.pad_id());
   if (data.validation) check_first_batch(*data.validation, task, workspace.pad_id());
+} catch (const ValueError& error) {
+  throw placed(task, error);
 }
 
 }  // namespace
 
 void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported) {
-  std::string problems;
+  std::vector<std::string> problems;  // each once: tasks share the values of the run
   std::optional<ExitCode> code;
   for (const auto* task : tasks) {
     try {
       check_task(workspace, *task, exported);
     } catch (const Error& error) {
-      problems += (problems.empty() ? "" : "\n") + std::string(error.what());
+      const std::string problem = error.what();
+      if (std::find(problems.begin(), problems.end(), problem) == problems.end()) problems.push_back(problem);
       if (!code) code = error.code();
     }
   }
-  if (code) throw Error(*code, problems);
+  if (!code) return;
+  std::string text = problems.front();
+  for (size_t i = 1; i < problems.size(); ++i) text += "\n" + error_text(problems[i]);
+  throw Error(*code, text);
 }
 
 }  // namespace adaptune

@@ -59,6 +59,7 @@ int export_trained(const ExportFlags& flags, Console& console) {
   query.path = flags.folder;
   query.task = flags.task;
   query.model = flags.model;
+  query.allow_backbone_mismatch = flags.allow_backbone_mismatch;
   auto task = open_trained_task(query);
   const fs::path out =
       flags.output.empty() ? task.folder.parent_path() / "export" / flags.format : fs::path(flags.output);

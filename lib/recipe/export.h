@@ -17,6 +17,7 @@ struct ExportFlags {
   std::string output;  // empty: export/<format> beside the adapter
   std::string model;   // the backbone's folder; empty: as trained
   bool safetensors = false;
+  bool allow_backbone_mismatch = false;
 };
 int export_trained(const ExportFlags& flags, Console& console);
 

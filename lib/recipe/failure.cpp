@@ -2,7 +2,10 @@
 
 #include <c10/util/Exception.h>
 
+#include <filesystem>
 #include <new>
+
+#include "core/io_failure.h"
 
 namespace adaptune {
 namespace {
@@ -12,12 +15,6 @@ Failure out_of_memory(const std::string& what) {
           "error: out of memory: " + what +
               "\n     try a smaller train.per_device_train_batch_size with more "
               "train.gradient_accumulation_steps (the same result), or a smaller data.max_seq_length"};
-}
-
-// Messages of the configuration start with their own places.
-Failure configuration_error(const UsageError& error) {
-  const std::string text = error.what();
-  return {error.code(), (text.find(": error: ") == std::string::npos ? "error: " : "") + text};
 }
 
 Failure internal_error(const std::string& what, bool verbose) {
@@ -32,10 +29,11 @@ Failure internal_error(const std::string& what, bool verbose) {
 Failure current_failure(bool verbose) {
   try {
     throw;
-  } catch (const UsageError& error) {
-    return configuration_error(error);
   } catch (const Error& error) {
-    return {error.code(), std::string("error: ") + error.what()};
+    return {error.code(), error_text(error.what())};
+  } catch (const std::filesystem::filesystem_error& error) {
+    const auto failure = io_failure(error.path1(), "access", error.code().value());
+    return {failure.code(), error_text(failure.what())};
   } catch (const c10::OutOfMemoryError& error) {
     return out_of_memory(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "io/tensor_file.h"
 #include "model/backbone_identity.h"
 #include "model/task_directory.h"
+#include "recipe/run_config.h"
 #include "report/number_format.h"
 #include "report/table.h"
 
@@ -21,11 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-// What a path is: the tensors in it and the texts that explain them.
+// What a path is: the tensors in it and the files that explain them.
 struct Contents {
   std::string what;  // "adapter", "backbone", ...
   TensorMap tensors;
-  std::vector<fs::path> texts;  // shown as they are
+  std::vector<fs::path> texts;         // shown as they are
+  std::vector<fs::path> descriptions;  // for programs
   ordered_json facts = ordered_json::object();
 };
 
@@ -39,10 +42,16 @@ void add_tensor_files(const fs::path& folder, Contents& contents) {
   }
 }
 
-void add_texts(const fs::path& folder, const std::vector<std::string>& names, Contents& contents) {
+std::vector<fs::path> files_in(const fs::path& folder, const std::vector<std::string>& names) {
+  std::vector<fs::path> files;
   for (const auto& name : names) {
-    if (fs::exists(folder / name)) contents.texts.push_back(folder / name);
+    if (fs::exists(folder / name)) files.push_back(folder / name);
   }
+  return files;
+}
+
+void add_texts(const fs::path& folder, const std::vector<std::string>& names, Contents& contents) {
+  contents.texts = contents.descriptions = files_in(folder, names);
 }
 
 Contents folder_contents(const fs::path& folder) {
@@ -57,7 +66,8 @@ Contents folder_contents(const fs::path& folder) {
     add_tensor_files(folder, contents);
   } else if (fs::exists(folder / "status.json")) {
     contents.what = "run";
-    add_texts(folder, {"status.json", "results.md"}, contents);
+    contents.texts = files_in(folder, {"config.yaml", "status.json", "results.md"});
+    contents.descriptions = files_in(folder, {"config.yaml", "status.json", "results.json"});
   } else if (fs::exists(folder / "adapter_config.json") ||
              fs::exists(folder / "adapter_fusion_config.json") || fs::exists(folder / "head_config.json")) {
     contents.what = "AdapterHub or PEFT folder";
@@ -65,6 +75,7 @@ Contents folder_contents(const fs::path& folder) {
     add_tensor_files(folder, contents);
   } else if (fs::exists(folder / "config.json")) {
     contents.what = "backbone";
+    contents.descriptions = files_in(folder, {"config.json"});
     const auto identity = identify_backbone(folder);
     contents.facts = {{"family", identity.family},
                       {"layers", identity.layers},
@@ -109,9 +120,41 @@ std::string as_text(const Contents& contents, const std::string& path) {
          std::to_string(contents.tensors.size()) + " tensors\n";
 }
 
+// The configuration of a run with its types. What is wrong in it by now, such as a folder that has moved, is
+// no matter here.
+ordered_json run_configuration(const fs::path& file) {
+  auto document = ConfigDocument::load(file.string());
+  read_run_config(document.root());
+  return document.resolved_json();
+}
+
+ordered_json adapter_description(const fs::path& file) {
+  return task_description_json(load_task_description(file));
+}
+
+ordered_json fusion_description(const fs::path& file) {
+  return fusion_description_json(load_fusion_description(file));
+}
+
+ordered_json json_file(const fs::path& file) {
+  auto json = ordered_json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw InputError(fs::absolute(file).string() + ": is no JSON");
+  return json;
+}
+
+ordered_json description(const fs::path& file) {
+  using Reader = ordered_json (*)(const fs::path&);
+  static const std::map<std::string, Reader> readers = {{"config.yaml", run_configuration},
+                                                        {"adapter.yaml", adapter_description},
+                                                        {"fusion.yaml", fusion_description}};
+  const auto reader = readers.find(file.filename().string());
+  return reader == readers.end() ? json_file(file) : reader->second(file);
+}
+
 std::string as_json(const Contents& contents) {
   ordered_json object = {{"what", contents.what}};
   for (const auto& [name, fact] : contents.facts.items()) object[name] = fact;
+  for (const auto& file : contents.descriptions) object[file.stem().string()] = description(file);
   auto& tensors = object["tensors"] = ordered_json::object();
   for (const auto& [name, tensor] : contents.tensors) {
     tensors[name] = {{"type", c10::toString(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}};

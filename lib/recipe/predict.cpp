@@ -66,6 +66,7 @@ Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
   options.labelled = false;
   options.text = task.input.text;
   options.tokens = task.input.tokens;
+  options.quoted_tsv = task.input.quoted;
   return read_dataset({flags.input}, options);
 }
 
@@ -143,6 +144,9 @@ int predict(const PredictFlags& flags, Console& console) {
   data.truncation = task.description.input.truncation;
   const auto rows =
       encode_split(dataset, LabelMap(task.description.head.labels), *task.tokenizer, encoding_options(data));
+  console.detail("trained task: " + task.folder.string() +
+                 "\nbackbone: " + (flags.model.empty() ? task.description.model : flags.model) + "\n" +
+                 std::to_string(rows.size()) + " inputs, " + std::to_string(rows.ids.size()) + " tokens");
   if (rows.cut_rows > 0) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
                  " inputs are longer than " + std::to_string(data.max_seq_length) + " tokens and were cut");

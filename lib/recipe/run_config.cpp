@@ -15,20 +15,41 @@ namespace {
 
 constexpr double kFusionLearningRate = 5e-5;  // AdapterHub's training advice
 
-// Missing files are errors of the configuration: they are known before anything runs.
+// Folders of a run beside its tasks' own.
+const std::set<std::string> kReservedNames = {"fusion"};
+
+// The path in full, for messages.
+std::string full_path(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+// Missing files and folders are errors of the configuration: they are known before anything runs.
 void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
   if (!node.has(key)) return;
   for (const auto& file : files) {
     if (std::filesystem::is_regular_file(file)) continue;
     const bool folder = std::filesystem::is_directory(file);
-    node.error_at(key, "'" + std::filesystem::absolute(file).lexically_normal().string() +
-                           (folder ? "' is a folder, not a file" : "' does not exist"));
+    node.error_at(key, "'" + full_path(file) + (folder ? "' is a folder, not a file" : "' does not exist"));
   }
+}
+
+std::optional<std::string> folder_problem(const std::string& folder) {
+  if (std::filesystem::is_directory(folder)) return std::nullopt;
+  const bool file = std::filesystem::exists(folder);
+  return "'" + full_path(folder) + (file ? "' is a file, not a folder" : "' does not exist");
+}
+
+// The section as it is written below `parent`: its `load` must be there.
+void read_adapter(ConfigNode parent, AdapterSpec& spec) {
+  read_adapter_spec(parent, "adapter", spec);
+  auto node = parent.child("adapter");
+  if (spec.load.empty() || !node.has("load")) return;
+  if (const auto problem = folder_problem(spec.load)) node.error_at("load", *problem);
 }
 
 void check_model(ConfigNode root, const std::string& model) {
   if (model.empty() || !root.has("model")) return;
-  const auto path = std::filesystem::absolute(model).lexically_normal();
+  const std::filesystem::path path = full_path(model);
   if (std::filesystem::is_regular_file(path / "config.json")) return;
   const bool exists = std::filesystem::is_directory(path);
   root.error_at("model", "'" + path.string() + (exists ? "' has no config.json" : "' does not exist") +
@@ -66,13 +87,37 @@ void check_metrics(ConfigNode node, const TaskConfig& task) {
   }
 }
 
-void check_name(ConfigNode node, const std::string& name) {
-  const bool fine = !name.empty() && name.find_first_of("./,\\ \t") == std::string::npos;
-  if (!fine) node.error("task name '" + name + "' must not be empty or hold blanks, '.', ',' or '/'");
+// The section that says `key`: the own one, else that of the run.
+ConfigNode saying(ConfigNode own, ConfigNode common, const std::string& key) {
+  return own.has(key) ? own : common;
 }
 
-// `defaults` hold what the run says for every task.
-TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults) {
+// The best state is chosen by the loss, or by a metric that is computed anyway.
+void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
+                       const TaskConfig& task) {
+  const std::string key = "metric_for_best_model";
+  if (!options.metric_for_best_model) return;
+  auto names = task.metrics;
+  names.push_back("loss");
+  if (const auto wrong = one_of(names)(*options.metric_for_best_model)) {
+    saying(own, common, key)
+        .error_at(key, "'" + *options.metric_for_best_model + "' is not a metric of task '" + task.name + "'",
+                  *wrong);
+  }
+}
+
+void check_name(ConfigNode node, const std::string& name) {
+  const bool fine = !name.empty() && name.find_first_of("./,\\ \t") == std::string::npos;
+  if (!fine) {
+    node.error_at("name", "task name '" + name + "' must not be empty or hold blanks, '.', ',' or '/'");
+  } else if (kReservedNames.count(name) > 0) {
+    node.error_at("name", "task name '" + name + "' is that of another folder of a run",
+                  "choose another name");
+  }
+}
+
+// `defaults` hold what the run says for every task, in its section `data` and so on of `run`.
+TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run) {
   TaskConfig task = defaults;
   task.name = name;
   task.place = node.place();
@@ -96,9 +141,11 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   }
   node.read("metric", task.metrics);
   check_metrics(node, task);
-  read_adapter_spec(node, "adapter", task.adapter);
+  read_adapter(node, task.adapter);
   read_data(node.child("data"), task.data);
   read_train_options(node.child("train"), task.train);
+  check_best_metric(node.child("train"), run.child("train"), task.train, task);
+  node.add_places(task.places);
   if (task.data.train.empty())
     node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
   return task;
@@ -110,58 +157,94 @@ void read_tasks(ConfigNode root, const TaskConfig& defaults, RunConfig& config) 
     auto node = root.child("task");
     std::string name = "task";
     node.read("name", name);
-    config.tasks.push_back(read_task(node, name, defaults));
+    config.tasks.push_back(read_task(node, name, defaults, root));
     return;
   }
   if (!root.has("tasks")) root.require("task");
   for (auto& [name, node] : root.child("tasks").entries())
-    config.tasks.push_back(read_task(node, name, defaults));
+    config.tasks.push_back(read_task(node, name, defaults, root));
 }
 
-void read_members(ConfigNode node, const std::vector<TaskConfig>& tasks, std::vector<FusionMember>& members) {
-  const auto add_named = [&](const std::string& name, ConfigNode& place) {
-    const bool known =
-        std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) { return task.name == name; });
-    if (!known)
-      place.error("fusion adapter '" + name + "' is not a task of this run",
-                  "an adapter elsewhere is written '" + name + ": folder'");
-    members.push_back({name, ""});
-  };
-  const auto add_paths = [&](ConfigNode& mapping) {
-    for (auto& [name, path] : mapping.entries()) members.push_back({name, path.scalar()});
-  };
-  for (auto& item : node.items()) {
+bool is_task(const std::vector<TaskConfig>& tasks, const std::string& name) {
+  return std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) { return task.name == name; });
+}
+
+// The members of a fusion in the order they are written.
+class MemberReader {
+ public:
+  explicit MemberReader(const std::vector<TaskConfig>& tasks) : tasks_(tasks) {}
+
+  std::vector<FusionMember> read(ConfigNode node) {
+    for (auto& item : node.items()) read_item(item);
+    if (!node.defined()) add_all(node);
+    return members_;
+  }
+
+ private:
+  void read_item(ConfigNode& item) {
     if (item.is_mapping()) {
-      add_paths(item);
+      for (auto& [name, path] : item.entries()) add_folder(path, name);
     } else if (const std::string name = item.scalar(); name == "all") {
-      for (const auto& task : tasks) members.push_back({task.name, ""});
+      add_all(item);
     } else {
-      add_named(name, item);
+      if (!is_task(tasks_, name))
+        item.error("fusion adapter '" + name + "' is not a task of this run",
+                   "an adapter elsewhere is written '" + name + ": folder'");
+      add(item, {name, ""});
     }
   }
-  if (!node.defined()) {
-    for (const auto& task : tasks) members.push_back({task.name, ""});
+
+  void add_folder(ConfigNode& node, const std::string& name) {
+    const std::string path = node.scalar();
+    if (const auto problem = folder_problem(path))
+      node.error("the folder of fusion adapter '" + name + "': " + *problem);
+    add(node, {name, path});
+  }
+
+  void add_all(ConfigNode& place) {
+    for (const auto& task : tasks_) add(place, {task.name, ""});
+  }
+
+  void add(ConfigNode& place, const FusionMember& member) {
+    const bool twice = std::any_of(members_.begin(), members_.end(),
+                                   [&](const FusionMember& other) { return other.name == member.name; });
+    if (twice) place.error("fusion adapter '" + member.name + "' is named twice");
+    members_.push_back(member);
+  }
+
+  const std::vector<TaskConfig>& tasks_;
+  std::vector<FusionMember> members_;
+};
+
+void read_targets(ConfigNode node, const std::vector<TaskConfig>& tasks, std::vector<std::string>& targets) {
+  for (const auto& task : tasks) targets.push_back(task.name);
+  node.read("targets", targets);
+  std::set<std::string> seen;
+  for (const auto& target : targets) {
+    if (!is_task(tasks, target))
+      node.error_at("targets", "fusion target '" + target + "' is not a task of this run");
+    if (!seen.insert(target).second)
+      node.error_at("targets", "fusion target '" + target + "' is named twice");
   }
 }
 
-void read_fusion(ConfigNode node, RunConfig& config, const TrainOptions& defaults) {
+void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& config) {
+  auto node = root.child("fusion");
   auto& fusion = config.fusion;
   fusion.train = defaults;
   fusion.train.learning_rate = kFusionLearningRate;
   read_fusion_options(node, fusion.options);
-  read_members(node.child("adapters"), config.tasks, fusion.members);
-  for (const auto& task : config.tasks) fusion.targets.push_back(task.name);
-  node.read("targets", fusion.targets);
-  for (const auto& target : fusion.targets) {
-    const bool known = std::any_of(config.tasks.begin(), config.tasks.end(),
-                                   [&](const auto& task) { return task.name == target; });
-    if (!known) node.error_at("targets", "fusion target '" + target + "' is not a task of this run");
-  }
+  fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
+  read_targets(node, config.tasks, fusion.targets);
   node.read("include_target", fusion.include_target);
   std::string head = fusion.warm_head ? "warm" : "new";
   node.read("head", head, one_of({"new", "warm"}));
   fusion.warm_head = head == "warm";
   read_train_options(node.child("train"), fusion.train);
+  for (const auto& target : fusion.targets) {
+    if (is_task(config.tasks, target))
+      check_best_metric(node.child("train"), root.child("train"), fusion.train, config.task(target));
+  }
 }
 
 // Keys of `train` that a second run into the same folder may change.
@@ -196,7 +279,7 @@ void record_task(ConfigNode root, const RunConfig& config, TaskConfig task) {
   std::string model = config.model;
   root.read("model", model);
   auto node = root.child("task");
-  read_task(node, task.name, task);
+  read_task(node, task.name, task, root);
 }
 
 }  // namespace
@@ -213,24 +296,38 @@ const TaskConfig& RunConfig::task(const std::string& name) const {
   throw UsageError(message);
 }
 
+std::string TaskConfig::place_of(std::string key) const {
+  while (!places.contains(key)) {
+    const size_t dot = key.rfind('.');
+    if (dot == std::string::npos) return place;
+    key.resize(dot);
+  }
+  return places.at(key);
+}
+
+UsageError placed(const TaskConfig& task, const ValueError& error) {
+  return UsageError(task.place_of(error.key()) + ": error: " + error.what());
+}
+
 RunConfig read_run_config(ConfigNode root) {
   RunConfig config;
   config.output_dir = "runs";
   root.require("model");
-  root.read("model", config.model);
+  root.read("model", config.model, not_empty());
   check_model(root, config.model);
-  root.read("output_dir", config.output_dir);
+  root.read("output_dir", config.output_dir, not_empty());
   root.read("export", config.export_formats);
   for (const auto& format : config.export_formats) {
     if (format != "adapterhub")
       root.error_at("export", "export format '" + format + "' is not known", "known: adapterhub");
   }
   TaskConfig defaults;
-  read_adapter_spec(root, "adapter", defaults.adapter);
+  read_adapter(root, defaults.adapter);
   read_data(root.child("data"), defaults.data);
   read_train_options(root.child("train"), defaults.train);
+  root.add_places(defaults.places);
   read_tasks(root, defaults, config);
-  read_fusion(root.child("fusion"), config, defaults.train);
+  read_fusion(root, defaults.train, config);
   return config;
 }
 
@@ -284,25 +381,6 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
   node.read("adapters", members);
   read_train_options(node.child("train"), fusion.train);
   return without_free_keys(document.resolved());
-}
-
-std::string identity_difference(const std::string& before, const std::string& now) {
-  const auto lines_of = [](const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    return lines;
-  };
-  const auto old_lines = lines_of(before), new_lines = lines_of(now);
-  std::string text;
-  for (size_t i = 0; i < std::max(old_lines.size(), new_lines.size()); ++i) {
-    const std::string a = i < old_lines.size() ? old_lines[i] : "",
-                      b = i < new_lines.size() ? new_lines[i] : "";
-    if (a == b) continue;
-    if (!a.empty()) text += "\n  - " + a;
-    if (!b.empty()) text += "\n  + " + b;
-  }
-  return text;
 }
 
 }  // namespace adaptune

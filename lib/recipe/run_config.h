@@ -3,6 +3,7 @@
 // checked here; the rest in run_checks.h.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "adapter/fusion.h"
 #include "adapter/method.h"
 #include "core/config_node.h"
+#include "core/error.h"
+#include "core/identity_difference.h"
 #include "data/dataset.h"
 #include "data/encoded.h"
 #include "head/head.h"
@@ -30,6 +33,8 @@ struct DataConfig {
 struct TaskConfig {
   std::string name;
   std::string place;  // in the configuration: "glue.yaml:9:3"
+  // Where its values are written, or those of the run that hold for it, by path: "adapter.layers".
+  std::map<std::string, std::string> places;
   HeadSpec head;
   std::vector<std::string> text;  // columns; empty: the usual ones
   std::string label, tokens;
@@ -37,7 +42,11 @@ struct TaskConfig {
   AdapterSpec adapter;
   DataConfig data;
   TrainOptions train;
+  // Of the value at `key`, else of its section, else of the task.
+  std::string place_of(std::string key) const;
 };
+// The error with the place of the value in front.
+UsageError placed(const TaskConfig& task, const ValueError& error);
 
 // A member of a fusion: a task of this run, or an adapter folder of our own, AdapterHub's or PEFT's.
 struct FusionMember {
@@ -74,10 +83,9 @@ DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> ma
 EncodingOptions encoding_options(const DataConfig& data);
 
 // The settings that decide what a task's training computes, one "key: value" a line: two runs into one
-// folder must agree in all of them. Numbers of steps, logging, saving and patience are not among them.
+// folder must agree in all of them (core/identity_difference.h). Numbers of steps, logging, saving and
+// patience are not among them.
 std::string task_identity(const RunConfig& config, const TaskConfig& task);
 std::string fusion_identity(const RunConfig& config, const TaskConfig& target);
-// Lines that differ, "  - old" and "  + new"; empty when equal.
-std::string identity_difference(const std::string& before, const std::string& now);
 
 }  // namespace adaptune

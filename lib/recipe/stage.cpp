@@ -14,13 +14,6 @@ namespace {
 
 bool is_share(const std::string& metric) { return metric != "loss"; }
 
-// A training as it is planned: everything but its tensors.
-struct Plan {
-  const StageTask* task;
-  std::vector<PartCount> parts;
-  std::string settings;
-};
-
 TrainingJob training_job(const Run& run, Workspace& workspace, const Plan& plan) {
   const StageTask& task = *plan.task;
   const auto& data = workspace.data(*task.task);
@@ -91,6 +84,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   const auto& data = workspace.data(*task.task);
   const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
   const auto job = training_job(run, workspace, plan);
+  console.detail(files_text(*task.task, data));
   console.say("\n" + data_text(*task.task, data));
   if (const auto finished = finished_result(task, job, steps)) {
     console.say(task.task->name + " is finished: " + task.outputs.front().string());
@@ -154,30 +148,6 @@ std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stag
   return plans;
 }
 
-int report_plans(const Run& run, Workspace& workspace, const std::vector<Plan>& plans, Console& console) {
-  console.say(header_text(run, workspace));
-  for (const auto& plan : plans) {
-    const auto& data = workspace.data(*plan.task->task);
-    console.say("\n" + data_text(*plan.task->task, data) + "\n\n" + parameter_table(plan.parts) + "\n" +
-                schedule_text(*plan.task->options, data.train.rows->size()));
-  }
-  console.say("\nall checks passed; nothing was trained");
-  return 0;
-}
-
-// What a run writes at most: checkpoints with optimizer state, adapters, logs.
-uint64_t needed_disk_bytes(const std::vector<Plan>& plans) {
-  int64_t bytes = 16 << 20;  // logs, tables, configuration
-  for (const auto& plan : plans) {
-    int64_t trained = 0;
-    for (const auto& part : plan.parts) trained += part.trainable;
-    const int64_t checkpoints =
-        plan.task->options->save_total_limit + 2;  // the best, and the one being written
-    bytes += trained * 4 * (3 * checkpoints + 2);
-  }
-  return static_cast<uint64_t>(bytes);
-}
-
 void claim(const Run& run, const std::vector<Plan>& plans) {
   std::vector<FolderSettings> claims;
   for (const auto& plan : plans) claims.push_back({plan.task->folder, plan.settings});
@@ -198,7 +168,7 @@ StatusFile open_status(const Run& run, const Stage& stage) {
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
   const auto plans = checked_plans(run, workspace, stage);
   if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
-  prepare_run_folder(run, needed_disk_bytes(plans));
+  prepare_run_folder(run, needed_disk_bytes(workspace, plans));
   claim(run, plans);
   write_run_config(run);
   console.open_log(run.folder / "log.txt");

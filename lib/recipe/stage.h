@@ -9,28 +9,19 @@
 #include <vector>
 
 #include "recipe/console.h"
+#include "recipe/plan.h"
 #include "recipe/run.h"
-#include "recipe/start_up.h"
 #include "recipe/workspace.h"
 #include "train/trainer.h"
 
 namespace adaptune {
-
-// One training of a stage.
-struct StageTask {
-  const TaskConfig* task = nullptr;
-  const TrainOptions* options = nullptr;
-  std::filesystem::path folder;  // checkpoints and logs
-  std::vector<std::filesystem::path>
-      outputs;  // folders written at the end: the adapter first, then its exports
-};
 
 // What is trained, fresh from the seed, and how it is written once it is.
 struct StageModel {
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
   std::vector<PartCount> parts;
-  std::string settings;  // what the result depends on beside data and backbone: "key: value" lines
+  std::string settings;                                  // as in Plan
   std::function<int64_t(const TaskDescription&)> write;  // returns bytes
 };
 

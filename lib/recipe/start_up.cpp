@@ -2,29 +2,22 @@
 
 #include <torch/torch.h>
 
+#include <filesystem>
+
 #include "core/thousands.h"
 #include "core/version.h"
+#include "nn/linear.h"
 #include "report/number_format.h"
 #include "report/table.h"
+#include "train/schedule.h"
 #include "train/trainer.h"
 
 namespace adaptune {
 namespace {
 
-std::string split_text(const std::string& name, const TaskSplit& split) {
-  std::string text = name + " " + thousands(split.rows->size());
-  if (split.in_files > split.rows->size()) text += " (of " + thousands(split.in_files) + ")";
-  return text;
-}
-
-std::string remarks(const TaskConfig& task, const EncodedSplit& rows) {
-  std::string text = thousands(rows.cut_rows) + " examples cut at " +
-                     std::to_string(task.data.max_seq_length) + " tokens (longest " +
-                     std::to_string(rows.longest) + ")";
-  if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";
-  if (rows.cut_words > 0)
-    text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
-  return text;
+std::string kernels_text() {
+  return packs_frozen_weights() ? "frozen weights packed for oneDNN's kernels"
+                                : "frozen weights as they are, LibTorch's own choice of kernels";
 }
 
 }  // namespace
@@ -39,10 +32,37 @@ std::string header_text(const Run& run, Workspace& workspace) {
          "tokenizer  " + workspace.tokenizer().description();
 }
 
+std::string split_text(const TaskConfig& task, const std::string& name, const TaskSplit& split) {
+  const auto& rows = *split.rows;
+  std::string text = name + " " + thousands(rows.size());
+  if (split.in_files > rows.size()) text += " (of " + thousands(split.in_files) + ")";
+  text += "   " + thousands(rows.cut_rows) + " examples cut at " + std::to_string(task.data.max_seq_length) +
+          " tokens (longest " + std::to_string(rows.longest) + ")";
+  if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";
+  if (rows.cut_words > 0)
+    text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
+  if (rows.words_without_tokens > 0)
+    text += "   " + thousands(rows.words_without_tokens) +
+            " words have no tokens and are neither trained nor scored";
+  return text;
+}
+
+std::string files_text(const TaskConfig& task, const TaskData& data) {
+  std::string text = "reading " + task.name;
+  const auto add = [&](const char* name, const std::vector<std::string>& files, const TaskSplit& split) {
+    for (const auto& file : files)
+      text += std::string("\n  ") + name + "  " + std::filesystem::absolute(file).string();
+    text += "\n  " + thousands(split.rows->size()) + " examples, " +
+            thousands(static_cast<int64_t>(split.rows->ids.size())) + " tokens";
+  };
+  add("train", task.data.train, data.train);
+  if (data.validation) add("validation", task.data.validation, *data.validation);
+  return text + "\n  " + kernels_text();
+}
+
 std::string data_text(const TaskConfig& task, const TaskData& data) {
-  std::string text = "data       " + task.name + "  " + split_text("train", data.train);
-  if (data.validation) text += "  " + split_text("validation", *data.validation);
-  text += "   " + remarks(task, *data.train.rows);
+  std::string text = "data       " + task.name + "  " + split_text(task, "train", data.train);
+  if (data.validation) text += "\n           " + split_text(task, "validation", *data.validation);
   if (data.head.labels.empty()) return text;
   text += "\n           labels ";
   constexpr size_t kShown = 12;
@@ -86,8 +106,6 @@ std::string parameter_table(const std::vector<PartCount>& parts) {
 
 std::string schedule_text(const TrainOptions& o, int64_t examples) {
   const int64_t steps = total_steps(o, examples);
-  const int64_t warmup =
-      o.warmup_steps.value_or(static_cast<int64_t>(o.warmup_ratio * static_cast<double>(steps)));
   std::string batch = std::to_string(o.per_device_train_batch_size);
   if (o.gradient_accumulation_steps > 1) batch += " × " + std::to_string(o.gradient_accumulation_steps);
   const std::string length = o.max_steps ? thousands(steps) + " steps"
@@ -95,8 +113,8 @@ std::string schedule_text(const TrainOptions& o, int64_t examples) {
                                                thousands(steps / std::max<int64_t>(1, o.num_train_epochs)) +
                                                " steps = " + thousands(steps);
   return "schedule   " + length + " · batch " + batch + " · " + o.optim + " lr " +
-         scientific(o.learning_rate, 1) + " " + o.lr_scheduler_type + ", warm-up " + thousands(warmup) +
-         " · seed " + std::to_string(o.seed);
+         scientific(o.learning_rate, 1) + " " + o.lr_scheduler_type + ", warm-up " +
+         thousands(warmup_steps(o, steps)) + " · seed " + std::to_string(o.seed);
 }
 
 }  // namespace adaptune

@@ -11,7 +11,11 @@ namespace adaptune {
 
 // Program, LibTorch, threads, configuration, backbone, tokenizer.
 std::string header_text(const Run& run, Workspace& workspace);
-// Examples, cut texts, label counts of a task.
+// Examples of a split, and what of them is cut, empty or without tokens.
+std::string split_text(const TaskConfig& task, const std::string& name, const TaskSplit& split);
+// Which files a task reads, how many tokens they make, and which kernels compute: for --verbose.
+std::string files_text(const TaskConfig& task, const TaskData& data);
+// The splits and the label counts of a task.
 std::string data_text(const TaskConfig& task, const TaskData& data);
 
 // A line of the parameter table.

@@ -51,7 +51,11 @@ const BackboneIdentity& Workspace::identity() {
 const TaskData& Workspace::data(const TaskConfig& task) {
   const auto found = data_.find(task.name);
   if (found != data_.end()) return found->second;
-  return data_.emplace(task.name, read_task(task)).first->second;
+  try {
+    return data_.emplace(task.name, read_task(task)).first->second;
+  } catch (const ValueError& error) {
+    throw placed(task, error);
+  }
 }
 
 TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset,
@@ -80,9 +84,9 @@ TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::s
 
 TaskData Workspace::read_task(const TaskConfig& task) {
   if (task.data.max_seq_length > info().max_positions) {
-    throw UsageError(task.place + ": task '" + task.name + "': max_seq_length " +
-                     std::to_string(task.data.max_seq_length) + " is more than the " +
-                     std::to_string(info().max_positions) + " positions of this backbone");
+    throw ValueError("data.max_seq_length", std::to_string(task.data.max_seq_length) + " is more than the " +
+                                                std::to_string(info().max_positions) +
+                                                " positions of this backbone");
   }
   const auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
   TaskData data;
@@ -90,8 +94,8 @@ TaskData Workspace::read_task(const TaskConfig& task) {
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
   for (const auto& metric : task.metrics) metric_for_head(metric, data.head.type, labels.size());
-  data.input = {train.columns.text, train.columns.label, train.columns.tokens, task.data.max_seq_length,
-                task.data.truncation};
+  data.input = {train.columns.text,       train.columns.label,  train.columns.tokens,
+                task.data.max_seq_length, task.data.truncation, task.data.quoted};
   data.train = encode(task, train, task.data.train, labels);
   if (!task.data.validation.empty()) {
     data.validation = read_split(task, task.data.validation, task.data.max_eval_samples, data.head.labels);

@@ -90,12 +90,12 @@ void CheckpointFolder::link_best(int64_t step) const {
   replace_link(folder_ / kBestLink, path(step).filename().string());
 }
 
-void CheckpointFolder::prune(int64_t limit) const {
+void CheckpointFolder::prune(std::optional<int64_t> limit) const {
   remove_unfinished(folder_);
   const auto all = steps();
   std::set<int64_t> kept, best;
   for (const int64_t step : all) {
-    if (static_cast<int64_t>(kept.size()) >= limit) break;
+    if (limit && static_cast<int64_t>(kept.size()) >= *limit) break;
     if (best.count(step)) continue;
     try {
       best.insert(read_checkpoint_state(path(step)).best.step);

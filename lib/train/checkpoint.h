@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "model/task_model.h"
@@ -31,8 +32,8 @@ class CheckpointFolder {
   std::filesystem::path write(const TrainedParts& parts, const TrainState& state) const;
   void link_best(int64_t step) const;
   // Removes all but the newest `limit` checkpoints, the best ones of those that stay not counted, and what a
-  // process left that died while it wrote one.
-  void prune(int64_t limit) const;
+  // process left that died while it wrote one. Without a limit all that can be read stay.
+  void prune(std::optional<int64_t> limit) const;
   // Removes those after `step`, and a link to one of them.
   void remove_after(int64_t step) const;
 

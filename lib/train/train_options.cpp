@@ -1,18 +1,11 @@
 #include "train/train_options.h"
 
-#include <algorithm>
 #include <cmath>
+
+#include "metric/metric.h"
 
 namespace adaptune {
 namespace {
-
-// Moving averages forget nothing at 1.
-Check<double> decay_rate() {
-  return [](const double& value) -> std::optional<std::string> {
-    if (value >= 0 && value < 1) return std::nullopt;
-    return "must be a number ≥ 0 and < 1";
-  };
-}
 
 Check<double> gradient_norm() {
   return [](const double& value) -> std::optional<std::string> {
@@ -39,10 +32,10 @@ void read_optimizer(ConfigNode node, TrainOptions& options) {
   node.read("warmup_ratio", options.warmup_ratio, within(0, 1));
   node.read("warmup_steps", options.warmup_steps, at_least(0));
   node.read("optim", options.optim, one_of({"adamw_torch", "adamw_bert", "sgd"}));
-  node.read("adam_beta1", options.adam_beta1, decay_rate());
-  node.read("adam_beta2", options.adam_beta2, decay_rate());
+  node.read("adam_beta1", options.adam_beta1, share_below_one());
+  node.read("adam_beta2", options.adam_beta2, share_below_one());
   node.read("adam_epsilon", options.adam_epsilon, positive());
-  node.read("momentum", options.momentum, decay_rate());
+  node.read("momentum", options.momentum, share_below_one());
   node.read("weight_decay", options.weight_decay, non_negative());
   node.read("adapter_weight_decay", options.adapter_weight_decay, non_negative());
   node.read("head_weight_decay", options.head_weight_decay, non_negative());
@@ -51,13 +44,28 @@ void read_optimizer(ConfigNode node, TrainOptions& options) {
   node.read("backbone_dropout", options.backbone_dropout);
 }
 
+// Hugging Face calls the scores of an evaluation eval_loss, eval_accuracy, ...
+std::string without_eval(const std::string& name) {
+  const std::string prefix = "eval_";
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+void read_best_metric(ConfigNode node, std::optional<std::string>& metric) {
+  auto names = metric_names();
+  names.push_back("loss");
+  const auto known = one_of(names);
+  node.read("metric_for_best_model", metric,
+            [&](const std::string& name) { return known(without_eval(name)); });
+  if (metric) metric = without_eval(*metric);
+}
+
 void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("eval_strategy", options.eval_strategy, one_of({"epoch", "steps", "no"}));
   // A task's other strategy does away with the suite's steps.
   if (node.has("eval_strategy") && options.eval_strategy != "steps" && !node.has("eval_steps"))
     options.eval_steps.reset();
   node.read("eval_steps", options.eval_steps, at_least(1));
-  node.read("metric_for_best_model", options.metric_for_best_model);
+  read_best_metric(node, options.metric_for_best_model);
   node.read("greater_is_better", options.greater_is_better);
   node.read("load_best_model_at_end", options.load_best_model_at_end);
   node.read("early_stopping_patience", options.early_stopping_patience, at_least(1));

@@ -36,10 +36,11 @@ struct TrainOptions {
   // epoch (and every save_steps, for crash safety) | steps | no. A new best state and the last one are saved
   // always.
   std::string save_strategy = "epoch";
-  std::optional<int64_t> save_steps = 500;           // null: none
-  int64_t save_total_limit = 2;                      // checkpoints kept, the best one not counted
-  std::optional<std::string> metric_for_best_model;  // empty: the task's first metric; "loss" is known too
-  std::optional<bool> greater_is_better;             // empty: as the metric says
+  std::optional<int64_t> save_steps = 500;      // null: none
+  std::optional<int64_t> save_total_limit = 2;  // checkpoints kept, the best one not counted; null: all
+  // Empty: the task's first metric; else another of them, or "loss".
+  std::optional<std::string> metric_for_best_model;
+  std::optional<bool> greater_is_better;  // empty: as the metric says
   bool load_best_model_at_end = true;
   std::optional<int64_t> early_stopping_patience = 3;  // evaluations; null: never
   double early_stopping_threshold = 0;

@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <sstream>
 #include <vector>
 
 #include "core/error.h"
+#include "core/identity_difference.h"
 
 namespace adaptune {
 namespace {
@@ -18,16 +18,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
-}
-
-// Lines of `text` that `other` lacks, each begun by `mark`.
-std::string surplus_lines(const std::string& text, const std::string& other, const std::string& mark) {
-  const auto known = lines_of(other);
-  std::string surplus;
-  for (const auto& line : lines_of(text)) {
-    if (std::find(known.begin(), known.end(), line) == known.end()) surplus += "\n     " + mark + line;
-  }
-  return surplus;
 }
 
 }  // namespace
@@ -84,11 +74,12 @@ TrainState read_state_json(const std::string& text, const std::string& where) tr
 }
 
 void check_identity(const TrainState& state, const std::string& identity, const std::string& where) {
-  const std::string before = surplus_lines(state.identity, identity, "checkpoint  ");
-  const std::string now = surplus_lines(identity, state.identity, "this run    ");
-  if (before.empty() && now.empty()) return;
-  throw InputError(where + ": was written by another training; continue it as it was begun, or start anew" +
-                   before + now);
+  const std::string difference = identity_difference(state.identity, identity);
+  if (difference.empty()) return;
+  throw InputError(where +
+                   ": was written by another training; continue it as it was begun (-), not as now (+), or "
+                   "start anew" +
+                   difference);
 }
 
 }  // namespace adaptune

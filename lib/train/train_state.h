@@ -29,7 +29,7 @@ struct TrainState {
 std::string state_json(const TrainState& state);
 // InputError, begun by `where`, for a text that is no such state.
 TrainState read_state_json(const std::string& text, const std::string& where);
-// InputError naming the lines in which `identity` differs from the one the run was begun with.
+// InputError naming the settings in which `identity` differs from the one the run was begun with.
 void check_identity(const TrainState& state, const std::string& identity, const std::string& where);
 
 }  // namespace adaptune

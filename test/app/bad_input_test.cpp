@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/command.h"
+#include "io/zip_writer.h"
 
 #include "catch.h"
 
@@ -68,10 +69,17 @@ TEST_CASE("damaged and foreign weight files are refused before anything is writt
   CHECK(folder.run("train config.yaml").status == 3);
 
   std::filesystem::remove(folder.path("model/model.safetensors"));
-  folder.write("model/pytorch_model.bin", "cos\nsystem\n(S'true'\ntR.");
+  ZipWriter zip;
+  zip.add("model/data.pkl",
+          "\x80\x02"
+          "cos\nsystem\n(S'touch pwned'\ntR.");
+  zip.add("model/byteorder", "little");
+  folder.write("model/pytorch_model.bin", std::move(zip).finish());
   const auto pickle = folder.run("train config.yaml");
   CHECK(pickle.status == 3);
-  CHECK_THAT(pickle.err, Contains("pytorch_model.bin"));
+  CHECK_THAT(pickle.err, Contains("pytorch_model.bin: tensor 1 refers to 'os.system': only tensors") &&
+                             Contains("never executes what a pickle file asks for"));
+  CHECK_FALSE(std::filesystem::exists(folder.path("pwned")));
 }
 
 TEST_CASE("a backbone with missing and surplus tensors names all of them") {
@@ -97,6 +105,17 @@ TEST_CASE("an adapter of another backbone with the same shapes is refused") {
   CHECK_THAT(run.err,
              Contains("was trained on another backbone") && Contains("same shapes, different weights"));
   CHECK(folder.run("eval config.yaml --allow-backbone-mismatch").status == 0);
+  const std::string exported = "export run/mood/adapter --format adapterhub -o hub";
+  CHECK_THAT(folder.run(exported).err, Contains("--allow-backbone-mismatch to continue"));
+  CHECK(folder.run(exported + " --allow-backbone-mismatch").status == 0);
+}
+
+TEST_CASE("what the file system refuses is no bug of the program") {
+  const CommandFolder folder;
+  std::filesystem::create_symlink("loop", folder.path("loop"));
+  const auto run = folder.run("inspect loop");
+  CHECK(run.status == 4);
+  CHECK_THAT(run.err, Contains("/loop: cannot access: Too many levels of symbolic links"));
 }
 
 TEST_CASE("wrong data names file and line") {
@@ -122,7 +141,21 @@ TEST_CASE("long and empty texts are counted, not refused") {
                                   "\", \"label\": \"happy\"}\n" + "{\"text\": \"\", \"label\": \"sad\"}\n");
   const auto run = folder.run("check config.yaml");
   CHECK(run.status == 0);
-  CHECK_THAT(run.err, Contains("1 examples cut at 16 tokens") && Contains("1 empty texts"));
+  CHECK_THAT(run.err, Contains("train 50   1 examples cut at 16 tokens") && Contains("1 empty texts"));
+  CHECK_THAT(run.err, Contains("validation 12   0 examples cut at 16 tokens"));
+  folder.write("dev.jsonl", folder.read("train.jsonl"));
+  CHECK_THAT(folder.run("check config.yaml").err, Contains("validation 50   1 examples cut at 16 tokens"));
+}
+
+TEST_CASE("words without tokens are counted") {
+  const CommandFolder folder;
+  folder.write("tags.jsonl",
+               "{\"tokens\": [\"good\", \"\\u0001\", \"day\"], \"tags\": [\"O\", \"O\", \"B-T\"]}\n");
+  const auto run = folder.run(
+      "check config.yaml 'task={name: tags, type: tagging}' 'data={train: tags.jsonl, max_seq_length: 16}'");
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, Contains("1 words have no tokens"));
 }
 
 TEST_CASE("NaN in the weights names the tensor") {
@@ -161,6 +194,10 @@ TEST_CASE("a folder of other settings is not overwritten unless asked") {
 
 TEST_CASE("a folder that cannot be written is exit 4") {
   const CommandFolder folder;
+  // No user can make folders there, not even root.
+  const auto refused = folder.run("train config.yaml output_dir=/proc/adaptune_run");
+  CHECK(refused.status == 4);
+  CHECK_THAT(refused.err, Contains("error: /proc/adaptune_run: cannot create the folder: "));
   folder.write("run", "a file in the way");
   const auto run = folder.run("train config.yaml");
   CHECK(run.status == 4);

@@ -39,6 +39,34 @@ TEST_CASE("train, eval, predict, inspect and export follow one another") {
   CHECK_THAT(folder.read("hub/adapter_config.json"), Contains("\"name\": \"mood\""));
 }
 
+TEST_CASE("a first signal ends a command that does not train") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  // The input never ends. `timeout` says 124 when the signal was enough, 137 when it had to kill.
+  const auto stopped =
+      folder.run("predict run - <>silence", "mkfifo silence && timeout --signal INT --kill-after 3 3 ");
+  CHECK(stopped.status == 124);
+}
+
+TEST_CASE("a task that is named twice is trained once") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml --task mood --task mood").status == 0);
+  CHECK(json::parse(folder.read("run/results.json"))["results"].size() == 1);
+}
+
+TEST_CASE("predictions go where a link points, or into a device") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  std::filesystem::create_symlink("target.jsonl", folder.path("link.jsonl"));
+  REQUIRE(folder.run("predict run dev.jsonl -o link.jsonl").status == 0);
+  CHECK(std::filesystem::is_symlink(folder.path("link.jsonl")));
+  CHECK_THAT(folder.read("target.jsonl"), Contains("\"label\":"));
+  CHECK(folder.run("predict run dev.jsonl -o /dev/stdout").status == 0);
+  const auto full = folder.run("predict run dev.jsonl -o /dev/full");
+  CHECK(full.status == 4);
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
 TEST_CASE("a second start of a finished run trains nothing and says the same") {
   const CommandFolder folder;
   const auto first = folder.run("train config.yaml");
@@ -92,9 +120,63 @@ TEST_CASE("check trains nothing and writes nothing") {
   const CommandFolder folder;
   const auto checked = folder.run("check config.yaml");
   CHECK(checked.status == 0);
-  CHECK_THAT(checked.err, Contains("all checks passed") && Contains("pfeiffer r=4, layers 0-2"));
+  CHECK_THAT(checked.err, Contains("all checks passed"));
+  CHECK_THAT(checked.out, Contains("pfeiffer r=4, layers 0-2"));
   CHECK(folder.run("train config.yaml --dry-run").status == 0);
-  CHECK_FALSE(std::filesystem::exists(folder.path("run/mood")));
+  CHECK_FALSE(std::filesystem::exists(folder.path("run")));
+}
+
+TEST_CASE("check says in JSON what would be trained, and with -v what was read") {
+  const CommandFolder folder;
+  const auto checked = folder.run("--json -v check config.yaml");
+  REQUIRE(checked.status == 0);
+  const auto task = json::parse(checked.out)["tasks"][0];
+  CHECK(task["task"] == "mood");
+  CHECK(task["examples"] == json({{"train", 48}, {"validation", 12}}));
+  CHECK(task["labels"] == json({"happy", "sad"}));
+  CHECK(task["parts"][1]["trainable"] == task["parts"][1]["parameters"]);
+  CHECK(task["total_steps"] == 12);
+  CHECK(task["warmup_steps"] == 1);  // 0.72, rounded up as the schedule does
+  CHECK_THAT(checked.err, Contains("warm-up 1 ") && Contains(folder.path("train.jsonl").string()) &&
+                              Contains("48 examples, ") && Contains("frozen weights"));
+  CHECK_THAT(folder.run("check config.yaml").err, !Contains(folder.path("train.jsonl").string()));
+}
+
+TEST_CASE("inspect says in JSON what a run, an adapter, a fusion and a backbone are") {
+  const CommandFolder folder;
+  folder.write("train.jsonl", "{\"text\": \"good\", \"label\": 1}\n{\"text\": \"bad\", \"label\": 0}\n");
+  folder.write("dev.jsonl", folder.read("train.jsonl"));
+  REQUIRE(folder.run("train config.yaml train.num_train_epochs=1").status == 0);
+  REQUIRE(folder.run("fuse config.yaml fusion.train.num_train_epochs=1 train.num_train_epochs=1").status ==
+          0);
+  const auto inspected = [&](const std::string& path) {
+    return json::parse(folder.run("--json inspect " + path).out);
+  };
+  const auto run = inspected("run");
+  CHECK(run["config"]["train"]["learning_rate"] == 0.01);
+  CHECK(run["config"]["task"]["type"] == "classification");
+  CHECK(run["status"]["state"] == "done");
+  CHECK(run["results"]["results"].size() == 1);
+  const auto adapter = inspected("run/mood/adapter");
+  CHECK(adapter["adapter"]["adapter"]["config"] == "pfeiffer");
+  CHECK(adapter["adapter"]["head"]["labels"] == json({"0", "1"}));
+  CHECK(adapter["adapter"]["scores"]["accuracy"].is_number());
+  CHECK(adapter["tensors"].size() > 0);
+  CHECK(inspected("run/fusion/mood/fusion")["fusion"]["fusion"]["members"].contains("mood"));
+  CHECK(inspected("model")["config"]["model_type"] == "bert");
+}
+
+TEST_CASE("predict reads a file as the task's own were read") {
+  const CommandFolder folder;
+  folder.write("train.tsv", "text\tlabel\n\"good day\"\thappy\n\"bad\tnews\"\tsad\n");
+  const std::string quoted = "'data={train: train.tsv, quoted: true, max_seq_length: 16}'";
+  REQUIRE(folder.run("train config.yaml train.max_steps=1 " + quoted).status == 0);
+  CHECK_THAT(folder.read("run/mood/adapter/adapter.yaml"), Contains("quoted: true"));
+  folder.write("quoted.tsv", "text\n\"good \"\"day\"\"\"\n");
+  folder.write("plain.jsonl", "{\"text\": \"good \\\"day\\\"\"}\n");
+  const auto predicted = folder.run("predict run quoted.tsv");
+  REQUIRE(predicted.status == 0);
+  CHECK(predicted.out == folder.run("predict run plain.jsonl").out);
 }
 
 TEST_CASE("the printed configuration holds every default and reads the same") {

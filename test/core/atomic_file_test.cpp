@@ -1,7 +1,11 @@
 #include "core/atomic_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "core/error.h"
 #include "core/full_disk.h"
+#include "core/open_file.h"
 #include "io/temporary_folder.h"
 
 #include "catch.h"
@@ -90,6 +94,32 @@ TEST_CASE("a full disk leaves the old file and folder, no temporary, and says wh
       ": cannot write: No space left on device; free some space or choose another output folder\n";
   CHECK(seen == (disk / "file.tmp").string() + reason + (disk / "step-1.tmp" / "a.tmp").string() + reason +
                     (disk / "log").string() + reason + "old old 0 file log step-1");
+}
+
+TEST_CASE("links, devices and FIFOs stay what they are") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "file", link = folder.path() / "link", fifo = folder.path() / "fifo";
+  fs::create_symlink("file", link);
+  write_file_atomically(link, "through a link");
+  CHECK(fs::is_symlink(link));
+  CHECK(bytes_of(file) == "through a link");
+
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const OpenFile reader(fifo, O_RDWR);  // else opening it for writing would wait for one
+  write_file_atomically(fifo, "through a FIFO");
+  CHECK(fs::is_fifo(fifo));
+
+  fs::create_symlink("/dev/full", folder.path() / "device");
+  CHECK_THAT(io_error_of([&] { write_file_atomically(folder.path() / "device", "x"); }),
+             Contains("No space left"));
+  CHECK(fs::is_character_file("/dev/full"));
+}
+
+TEST_CASE("a link to itself is an error, not an endless search") {
+  const TemporaryFolder folder;
+  fs::create_symlink("loop", folder.path() / "loop");
+  CHECK_THAT(io_error_of([&] { write_file_atomically(folder.path() / "loop", "x"); }),
+             Contains("Too many levels of symbolic links"));
 }
 
 TEST_CASE("a file in a folder that is missing names the folder's remedy") {

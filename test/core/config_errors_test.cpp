@@ -176,6 +176,38 @@ TEST_CASE("missing keys are reported where they belong") {
              Contains("c.yaml:1:1: error: no value for the required key 'model'") && Contains("1 error;"));
 }
 
+TEST_CASE("names of numbers and rates below one are checked at their places") {
+  auto document = ConfigDocument::parse("factors: {default: 16, elf: 3}\nrate: 1\nfolder: ''\n", "c.yaml");
+  std::map<std::string, double> factors = {{"default", 2}};
+  double rate = 0;
+  std::string folder = "runs";
+  document.root().read("factors", factors, positive(),
+                       [](const std::string&) { return std::optional<std::string>("must be a layer"); });
+  document.root().read("rate", rate, share_below_one());
+  document.root().read("folder", folder, not_empty());
+  try {
+    document.finish();
+    FAIL("accepted");
+  } catch (const UsageError& error) {
+    CHECK_THAT(error.what(),
+               Contains("c.yaml:1:24: error: 'elf' in 'factors' must be a layer") &&
+                   Contains("c.yaml:2:7: error: 'rate' must be a number ≥ 0 and < 1, got '1'") &&
+                   Contains("c.yaml:3:9: error: 'folder' must not be empty"));
+  }
+  CHECK(factors.at("default") == 2);
+}
+
+TEST_CASE("places of values are kept by their paths") {
+  auto document = ConfigDocument::parse("a:\n  b: {c: 1}\nd: [2]\n", "c.yaml");
+  std::map<std::string, std::string> places = {{"d", "elsewhere"}, {"e", "elsewhere"}};
+  document.root().add_places(places);
+  CHECK(places == std::map<std::string, std::string>{{"a", "c.yaml:1:1"},
+                                                     {"a.b", "c.yaml:2:6"},
+                                                     {"a.b.c", "c.yaml:2:10"},
+                                                     {"d", "c.yaml:3:4"},
+                                                     {"e", "elsewhere"}});
+}
+
 TEST_CASE("an error of the caller stands at the value, the section or the nearest section above") {
   auto document = ConfigDocument::parse("a:\n  b: 1\n  c: 2\n", "c.yaml");
   auto a = document.root().child("a");

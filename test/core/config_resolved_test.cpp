@@ -2,6 +2,8 @@
 #include <limits>
 #include <random>
 
+#include <nlohmann/json.hpp>
+
 #include "core/sample_config.h"
 
 #include "catch.h"
@@ -241,6 +243,27 @@ TEST_CASE("numbers are written short, look like numbers and read back exactly") 
 
 TEST_CASE("a document without reads resolves to nothing") {
   CHECK(ConfigDocument::parse("a: 1").resolved().empty());
+}
+
+TEST_CASE("resolved values keep their types in JSON") {
+  auto document = ConfigDocument::parse("a: {names: [1, x], rate: 0.5}\nlimit: null\nlayers: all\n");
+  auto root = document.root();
+  auto a = root.child("a");
+  std::vector<std::string> names;
+  double rate = 0;
+  bool on = true;
+  std::optional<int64_t> limit = 3;
+  std::optional<std::vector<int64_t>> layers;
+  std::map<std::string, double> scores = {{"accuracy", 0.75}};
+  a.read("names", names);
+  a.read("rate", rate);
+  root.read("on", on);
+  root.read("limit", limit);
+  root.read("layers", layers);
+  root.read("scores", scores);
+  CHECK(document.resolved_json().dump() ==
+        R"({"a":{"names":["1","x"],"rate":0.5},"on":true,"limit":null,"layers":"all",)"
+        R"("scores":{"accuracy":0.75}})");
 }
 
 }  // namespace adaptune

@@ -95,6 +95,18 @@ TEST_CASE("training options out of range are named") {
   CHECK_THAT(error_of("  report_to: wandb\n"), Contains("'wandb' is not known; 'tensorboard' is"));
 }
 
+TEST_CASE("the best model's metric may have Hugging Face's prefix") {
+  CHECK(options_of("  metric_for_best_model: eval_loss\n").metric_for_best_model == "loss");
+  CHECK(options_of("  metric_for_best_model: eval_f1\n").metric_for_best_model == "f1");
+  CHECK_THAT(error_of("  metric_for_best_model: eval_acuracy\n"),
+             Catch::Contains("did you mean 'accuracy'?"));
+}
+
+TEST_CASE("checkpoints may be kept without a limit") {
+  CHECK_FALSE(options_of("  save_total_limit: null\n").save_total_limit);
+  CHECK(options_of("  save_total_limit: 1\n").save_total_limit == 1);
+}
+
 TEST_CASE("strategies need their steps and the other way round") {
   using Catch::Contains;
   CHECK_THAT(error_of("  eval_strategy: steps\n"), Contains("needs `eval_steps`"));

@@ -43,7 +43,7 @@ TEST_CASE("what is no state is refused with its place") {
   }
 }
 
-TEST_CASE("another identity is refused with the lines that differ") {
+TEST_CASE("another identity is refused with the settings that differ") {
   using Catch::Contains;
   TrainState state;
   state.identity = "seed: 1\nmodel: a\n";
@@ -52,7 +52,7 @@ TEST_CASE("another identity is refused with the lines that differ") {
     check_identity(state, "seed: 2\nmodel: a\n", "step-5");
     FAIL("accepted");
   } catch (const InputError& error) {
-    CHECK_THAT(error.what(), Contains("checkpoint  seed: 1") && Contains("this run    seed: 2"));
+    CHECK_THAT(error.what(), Contains("- seed: 1") && Contains("+ seed: 2"));
     CHECK_THAT(error.what(), !Contains("model"));
   }
 }
