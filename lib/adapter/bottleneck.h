@@ -74,6 +74,7 @@ class Bottleneck final : public Adapter {
   Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t width);
 
   torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+  bool is_token_wise() const override { return !gate_; }
   // u(z) [.., D] -> [.., D]
   torch::Tensor delta(const torch::Tensor& z) const;
   const Insertion& insertion() const { return insertion_; }

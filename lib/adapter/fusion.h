@@ -46,6 +46,7 @@ class Fusion final : public Adapter {
          double default_dropout);
 
   torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+  bool is_token_wise() const override { return !records_; }  // the mean attention is that of all tokens
 
   // 0.01 ||I - W_v||_F^2; undefined without a value matrix.
   torch::Tensor regularization_loss() const;

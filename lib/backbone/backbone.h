@@ -20,10 +20,11 @@ namespace adaptune {
 struct Wanted {
   bool hidden_states = false;
   bool pooled = false;
+  bool first_token_only = false;  // nothing but token 0 of the last layer is read
 };
 
 struct Features {
-  torch::Tensor last;                        // [B, T, D] of the last layer
+  torch::Tensor last;                        // [B, T, D] of the last layer; [B, 1, D] where only that is wanted
   torch::Tensor pooled;                      // [B, D], if wanted: BERT's tanh layer on token 0
   std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
 };

@@ -59,9 +59,12 @@ class Bert final : public Backbone {
     Features features;
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
     features.last = embedding_site_(Tensor(), embed, context);  // [B, T, D]
-    for (const auto& layer : layers_) {
+    for (auto& layer : layers_) {
       if (wanted.hidden_states) features.hidden_states.push_back(features.last);
-      features.last = layer.forward(features.last, tokens, rates);
+      const bool first = wanted.first_token_only && !wanted.hidden_states && &layer == &layers_.back() &&
+                         layer.is_token_wise();
+      features.last = first ? layer.forward_first(features.last, tokens, rates)
+                            : layer.forward(features.last, tokens, rates);
     }
     if (wanted.hidden_states) features.hidden_states.push_back(features.last);
     if (wanted.pooled) {

@@ -44,7 +44,7 @@ class Head : public torch::nn::Module {
   // Appends the batch's predictions and gold labels.
   virtual void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const = 0;
   const HeadSpec& spec() const { return spec_; }
-  Wanted wanted() const { return {false, spec_.use_pooler}; }
+  Wanted wanted() const { return {false, spec_.use_pooler, !on_every_token_}; }
 
  protected:
   // Weights are drawn as the backbone's own: normal, `info.init_range`, biases zero. Parameters are

@@ -11,6 +11,9 @@ class Adapter : public torch::nn::Module {
  public:
   // x and the result have the shapes of the site: [B, T, in] -> [B, T, out].
   virtual torch::Tensor forward(const torch::Tensor& x, TensorFn base, const SiteContext& context) = 0;
+  // Whether the result at a token depends on that token alone, apart from what `base` does: then the tokens
+  // that nothing reads may be left out.
+  virtual bool is_token_wise() const { return true; }
 };
 
 }  // namespace adaptune

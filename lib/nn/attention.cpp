@@ -128,6 +128,13 @@ Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor
   return join_heads(at::scaled_dot_product_attention(q, k, v, bias, dropout));
 }
 
+Tokens first_token(const Tokens& tokens) {
+  Tokens first = tokens;
+  first.length = 1;
+  if (tokens.mask.defined()) first.mask = tokens.mask.narrow(1, 0, 1);
+  return first;
+}
+
 Tokens padded_tokens(const Tensor& input_ids, const Tensor& attention_mask) {
   Tokens tokens;
   tokens.rows = input_ids.size(0);

@@ -2,10 +2,13 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "nn/attention.h"
 #include "nn/dropout.h"
 
 namespace adaptune {
+
 using torch::Tensor;
 
 EncoderLayer::EncoderLayer(const EncoderLayerShape& shape, int64_t index, const std::string& module)
@@ -49,27 +52,43 @@ std::vector<Site*> EncoderLayer::sites() {
           &sites_.ffn_residual};
 }
 
+bool EncoderLayer::is_token_wise() {
+  const auto all = sites();
+  return std::all_of(all.begin(), all.end(), [](const Site* site) { return site->is_token_wise(); });
+}
+
 Tensor EncoderLayer::forward(const Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const {
-  const SiteContext plain{tokens};
-  const auto layer = [&](const Tensor& x) {
-    const auto attend = [&](const Tensor& x) { return attention(x, plain, dropout); };
-    const auto h = sites_.attention(x, attend, plain);
+  return run(stream, {tokens, tokens}, dropout);
+}
+
+Tensor EncoderLayer::forward_first(const Tensor& stream, const Tokens& tokens,
+                                   const DropoutRates& dropout) const {
+  const Tokens first = first_token(tokens);
+  return run(stream, {tokens, first, true}, dropout);
+}
+
+Tensor EncoderLayer::run(const Tensor& stream, const Rows& rows, const DropoutRates& dropout) const {
+  const SiteContext plain{rows.tokens};
+  const auto layer = [&](const Tensor& whole) {
+    const Tensor x = rows.of(whole);
+    const auto attend = [&](const Tensor& whole) { return attention(whole, rows, dropout); };
+    const auto h = sites_.attention(whole, attend, plain);
     const auto join_attention = [&](const Tensor& h) { return attention_norm(x + h); };
-    const auto y = sites_.attention_residual(h, join_attention, {tokens, &x});
+    const auto y = sites_.attention_residual(h, join_attention, {rows.tokens, &x});
     const auto feed = [&](const Tensor& y) { return feed_forward(y, plain, dropout); };
     const auto g = sites_.ffn(y, feed, plain);
     const auto join_ffn = [&](const Tensor& g) { return ffn_norm(y + g); };
-    return sites_.ffn_residual(g, join_ffn, {tokens, &y});
+    return sites_.ffn_residual(g, join_ffn, {rows.tokens, &y});
   };
   return sites_.layer(stream, layer, plain);
 }
 
-Tensor EncoderLayer::attention(const Tensor& x, const SiteContext& context,
-                               const DropoutRates& dropout) const {
-  const auto mixed = multi_head_attention(sites_.query(x, query, context), sites_.key(x, key, context),
-                                          sites_.value(x, value, context), shape_.heads, context.tokens,
+Tensor EncoderLayer::attention(const Tensor& x, const Rows& rows, const DropoutRates& dropout) const {
+  const SiteContext all{rows.all}, own{rows.tokens};
+  const auto mixed = multi_head_attention(sites_.query(rows.of(x), query, own), sites_.key(x, key, all),
+                                          sites_.value(x, value, all), shape_.heads, rows.all,
                                           dropout.attention);  // [B, T, D]
-  return adaptune::dropout(sites_.attention_output(mixed, attention_output, context), dropout.hidden);
+  return adaptune::dropout(sites_.attention_output(mixed, attention_output, own), dropout.hidden);
 }
 
 Tensor EncoderLayer::feed_forward(const Tensor& x, const SiteContext& context,

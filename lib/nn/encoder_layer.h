@@ -32,6 +32,10 @@ class EncoderLayer {
 
   // stream [B, T, D] -> [B, T, D]
   torch::Tensor forward(const torch::Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const;
+  // The same for token 0 alone, [B, 1, D], exact where is_token_wise(): only keys and values see the others.
+  torch::Tensor forward_first(const torch::Tensor& stream, const Tokens& tokens,
+                              const DropoutRates& dropout) const;
+  bool is_token_wise();  // all adapters in it are
   std::vector<Site*> sites();
 
   Linear query, key, value, attention_output, intermediate, output;
@@ -42,7 +46,15 @@ class EncoderLayer {
     Site layer, attention, query, key, value, attention_output, attention_residual;
     Site ffn, intermediate, activation, output, ffn_residual;
   };
-  torch::Tensor attention(const torch::Tensor& x, const SiteContext& context, const DropoutRates&) const;
+  // Tokens of the queries, and of the stream that runs on.
+  struct Rows {
+    const Tokens& all;
+    const Tokens& tokens;
+    bool first = false;
+    torch::Tensor of(const torch::Tensor& x) const { return first ? x.narrow(1, 0, 1) : x; }
+  };
+  torch::Tensor run(const torch::Tensor& stream, const Rows& rows, const DropoutRates& dropout) const;
+  torch::Tensor attention(const torch::Tensor& x, const Rows& rows, const DropoutRates&) const;
   torch::Tensor feed_forward(const torch::Tensor& x, const SiteContext& context, const DropoutRates&) const;
 
   EncoderLayerShape shape_;

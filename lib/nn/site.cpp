@@ -20,6 +20,8 @@ torch::Tensor Site::operator()(const torch::Tensor& x, TensorFn base, const Site
   return adapter_ ? adapter_->forward(x, base, context) : base(x);
 }
 
+bool Site::is_token_wise() const { return !adapter_ || adapter_->is_token_wise(); }
+
 void Site::attach(std::shared_ptr<Adapter> adapter) {
   TORCH_CHECK(!adapter_, "site ", info_.path(), " already holds an adapter");
   adapter_ = std::move(adapter);

@@ -79,6 +79,7 @@ class Site {
   void attach(std::shared_ptr<Adapter> adapter);
   void detach() { adapter_.reset(); }
   bool empty() const { return !adapter_; }
+  bool is_token_wise() const;  // as of its adapter; an empty site is
   const SiteInfo& info() const { return info_; }
 
  private:

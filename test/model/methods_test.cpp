@@ -93,6 +93,36 @@ TEST_CASE("every method learns and leaves the backbone bitwise as it was", "[mod
   }
 }
 
+TEST_CASE("a head that reads token 0 alone sees and teaches the same", "[model]") {
+  torch::manual_seed(4);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto batch = sample_batch();
+  const int64_t tokens = batch.input_ids.size(1);
+  for (const auto& method : adapter_methods()) {
+    INFO(method.name);
+    TaskAdapter adapter(spec_of(method.name), *backbone);
+    const auto parameters = adapter.parameters();
+    for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
+    adapter.attach();
+    const auto run = [&](bool first_token_only) {
+      const auto last = backbone->forward(batch, {false, false, first_token_only}).last;
+      CHECK(last.size(1) == (first_token_only ? 1 : tokens));
+      const auto token = last.select(1, 0);
+      auto gradients = parameters.empty()
+                           ? std::vector<torch::Tensor>{}
+                           : torch::autograd::grad({token.square().sum()}, parameters, {}, {}, false, true);
+      gradients.push_back(token.detach());
+      return gradients;
+    };
+    const auto whole = run(false), first = run(true);
+    for (size_t i = 0; i < whole.size(); ++i) {
+      REQUIRE(whole[i].defined() == first[i].defined());
+      if (whole[i].defined()) CHECK(at::allclose(whole[i], first[i], 1e-4, 1e-5));
+    }
+    adapter.detach();
+  }
+}
+
 TEST_CASE("methods that start as the identity leave the output unchanged", "[model]") {
   torch::manual_seed(2);
   const auto backbone = load_backbone(kModel, torch::kCPU);
