@@ -15,6 +15,7 @@ set(TEXT_SOURCES
   core/config_unknown_keys.cpp
   core/environment.cpp
   core/environment_reference.cpp
+  core/file_pages.cpp
   core/identity_difference.cpp
   core/io_failure.cpp
   core/memory_use.cpp

@@ -6,6 +6,7 @@ set(TEXT_TESTS
   core/config_parse_test.cpp
   core/config_read_test.cpp
   core/config_resolved_test.cpp
+  core/file_pages_test.cpp
   core/identity_difference_test.cpp
   core/sha256_test.cpp
   core/stop_signal_test.cpp

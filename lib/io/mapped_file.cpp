@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/error.h"
+#include "core/file_pages.h"
 #include "core/io_failure.h"
 
 namespace adaptune {
@@ -49,10 +50,13 @@ MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
       ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor.get(), 0);
   if (data == MAP_FAILED) throw_cannot_read(file, errno);
   bytes_ = {static_cast<const char*>(data), size};
+  add_file_pages(data, size);
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+  if (bytes_.empty()) return;
+  remove_file_pages(bytes_.data());
+  ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
 void reject_lfs_pointer(const MappedFile& file) {

@@ -8,6 +8,8 @@
 #include <cpuid.h>
 #endif
 
+#include "core/file_pages.h"
+
 namespace adaptune {
 namespace {
 
@@ -77,8 +79,13 @@ Tensor Linear::operator()(const Tensor& x) const {
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
   {
     const torch::NoGradGuard no_grad;
-    if (!is_packed()) packed_ = {weight, weight._version(), pack(weight), Tensor()};
-    if (records && !packed_.backward.defined()) packed_.backward = pack(weight.t());
+    const bool fresh = !is_packed();
+    if (fresh) packed_ = {weight, weight._version(), pack(weight), Tensor()};
+    const bool transposes = records && !packed_.backward.defined();
+    if (transposes) packed_.backward = pack(weight.t());
+    // What came from a file unchanged is not read again.
+    if ((fresh || transposes) && packed_.version == 0)
+      release_file_pages(weight.const_data_ptr(), weight.nbytes());
   }
   if (!records) return packed_product(x, packed_.forward, bias);
   return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias);

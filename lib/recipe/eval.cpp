@@ -4,6 +4,7 @@
 #include "metric/bootstrap.h"
 #include "recipe/fused_task.h"
 #include "recipe/majority.h"
+#include "recipe/start_up.h"
 #include "report/results.h"
 #include "train/evaluation.h"
 
@@ -58,12 +59,13 @@ std::optional<Predictions> add_fusion(const Run& run, Workspace& workspace, cons
 }
 
 std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const TaskConfig& task,
-                                     const std::string& split) {
+                                     const std::string& split, Console& console) {
   const auto& files = split == "test" ? task.data.test : task.data.validation;
   if (files.empty())
-    throw UsageError(task.place + ": task '" + task.name + "' has no 'data." + split + "' to evaluate on");
+    throw placed(task, ValueError("data." + split, "task '" + task.name + "' has nothing to evaluate on"));
   const auto& data = workspace.data(task);
   const auto rows = workspace.read_split(task, files, task.data.max_eval_samples, data.head.labels);
+  console.say(task.name + "  " + split_text(task, split, rows));
   SuiteResult result;
   result.task = task.name;
   result.metric = task.metrics.front();
@@ -86,7 +88,7 @@ int eval(const RunFlags& flags, const std::string& split, Console& console) {
   Workspace workspace(run);
   std::vector<SuiteResult> results;
   for (const auto* task : run.selected_tasks()) {
-    if (auto result = eval_task(run, workspace, *task, split)) {
+    if (auto result = eval_task(run, workspace, *task, split, console)) {
       results.push_back(std::move(*result));
     } else {
       console.warn("task '" + task->name + "' is not trained yet; left out");

@@ -228,11 +228,8 @@ void Trainer::report(const StepLoss& loss, double gradient_norm, double learning
 }
 
 void Trainer::evaluate_validation() {
-  std::vector<std::string> metrics = job_.metrics;
-  const bool known = std::find(metrics.begin(), metrics.end(), rule_.metric) != metrics.end();
-  if (!known && rule_.metric != "loss") metrics.push_back(rule_.metric);
   const EvaluationSettings settings{options_.per_device_eval_batch_size, job_.pad_id, job_.device};
-  const Evaluation evaluation = evaluate(model_, *job_.validation, metrics, settings);
+  const Evaluation evaluation = evaluate(model_, *job_.validation, job_.metrics, settings);
   EvalProgress progress;
   progress.task = job_.task;
   progress.step = state_.evaluated_step = state_.step;

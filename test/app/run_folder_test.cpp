@@ -69,6 +69,15 @@ TEST_CASE("a run is found where it is, not where it was configured to be") {
   CHECK(results(folder, "moved")[0].contains("majority"));
 }
 
+TEST_CASE("eval says what of a split is cut, and where a split is missing") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  CHECK_THAT(folder.run("eval run").err, Contains("mood  validation 12   0 examples cut at"));
+  const auto missing = folder.run("eval run --split test");
+  CHECK(missing.status == 2);
+  CHECK_THAT(missing.err, Contains("config.yaml:") && Contains(": error: data.test: task 'mood'"));
+}
+
 TEST_CASE("a refused command leaves the run's configuration and results") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml").status == 0);
