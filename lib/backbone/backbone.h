@@ -24,8 +24,8 @@ struct Wanted {
 };
 
 struct Features {
-  torch::Tensor last;                        // [B, T, D] of the last layer; [B, 1, D] where only that is wanted
-  torch::Tensor pooled;                      // [B, D], if wanted: BERT's tanh layer on token 0
+  torch::Tensor last;    // [B, T, D] of the last layer; [B, 1, D] where only that is wanted
+  torch::Tensor pooled;  // [B, D], if wanted: BERT's tanh layer on token 0
   std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
 };
 

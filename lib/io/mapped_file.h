@@ -6,8 +6,8 @@
 namespace adaptune {
 
 // The bytes of a file, mapped into memory and loaded page by page when touched. The mapping is private:
-// a write to it stays in this process and never reaches the file, and may be lost (core/file_pages.h). The file must not be cut short while
-// it is mapped; replacing it by rename is harmless.
+// a write to it stays in this process and never reaches the file, and may be lost (core/file_pages.h). The
+// file must not be cut short while it is mapped; replacing it by rename is harmless.
 class MappedFile {
  public:
   // Throws InputError when there is no such file or it is a folder, IoError when it cannot be read.
