@@ -57,12 +57,13 @@ class Training:
         return sorted(named, key=lambda path: -int(path.name.removeprefix('step-')))
 
     def differences(self, folder, other):
-        """Names of files and tensors in which two finished runs differ."""
+        """Names of files and tensors in which two finished runs differ: the adapter, and the checkpoints of both."""
         a, b = self.checkpoints(folder), self.checkpoints(other)
-        if [path.name for path in a] != [path.name for path in b]:
-            return [f'checkpoints {[path.name for path in a]} instead of {[path.name for path in b]}']
+        if [path.name for path in a[:1]] != [path.name for path in b[:1]]:
+            return [f'last checkpoint {[path.name for path in a[:1]]} instead of {[path.name for path in b[:1]]}']
+        common = [path for path in b if path.name in {path.name for path in a}]  # a stop writes one of its own
         files = [f'{self.task}/adapter/adapter.safetensors']
-        files += [f'{self.task}/checkpoints/{path.name}/{part.name}' for path in b for part in path.glob('*.safetensors')]
+        files += [f'{self.task}/checkpoints/{path.name}/{part.name}' for path in common for part in path.glob('*.safetensors')]
         return [f'{file}: {name}' for file in files for name in difference(folder / file, other / file)]
 
 
