@@ -62,8 +62,9 @@ def fill_disk(process, training, reference, mount, generator, number):
         wait_for(process, mount / 'run' / training.task / 'adapter.tmp')
     else:
         time.sleep(generator.uniform(0, reference.seconds) * TRAINING_SHARE)
-    process.send_signal(signal.SIGSTOP)  # so that it takes no room meanwhile
-    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    if process.poll() is None:
+        process.send_signal(signal.SIGSTOP)  # so that it takes no room meanwhile
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     stat = os.statvfs(mount)
     with open(mount / FILLER, 'wb') as file:
         if stat.f_bavail * stat.f_frsize > left:
