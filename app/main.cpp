@@ -5,9 +5,10 @@
 #include "core/version.h"
 #include "exit_status.h"
 
-int main(int argc, char** argv) {
-  using namespace adaptune;
-  keep_freed_memory();
+namespace adaptune {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app("Adapter fine-tuning on frozen backbones.", "adaptune");
   app.set_version_flag("--version", std::string("adaptune ") + kVersion);
   app.require_subcommand(1);
@@ -25,4 +26,12 @@ int main(int argc, char** argv) {
     return report_failure(global.verbose);
   }
   return status;
+}
+
+}  // namespace
+}  // namespace adaptune
+
+int main(int argc, char** argv) {
+  adaptune::keep_freed_memory();
+  return adaptune::run(argc, argv);
 }

@@ -37,7 +37,7 @@ struct LossSum {
 
 class Head : public torch::nn::Module {
  public:
-  virtual ~Head() = default;
+  ~Head() override = default;
   // [B, C], or [B, T, C] for a head on every token
   torch::Tensor forward(const Features& features);
   virtual LossSum loss(const torch::Tensor& logits, const Batch& batch) const = 0;

@@ -25,10 +25,10 @@ class Attachment : public torch::nn::Module {
   // Added to the training loss once a step; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
   // Whether weight decay may shrink this parameter; asked for matrices only.
-  virtual bool decays(const torch::Tensor& parameter) const { return true; }
+  virtual bool decays(const torch::Tensor& /*parameter*/) const { return true; }
   // Whether a forward pass for a head that reads `wanted` computes with this parameter. One that it does not
   // use (the pooler's copy in full fine-tuning under a head on token 0) is kept as it is, not trained.
-  virtual bool used(const torch::Tensor& parameter, const Wanted& wanted) const { return true; }
+  virtual bool used(const torch::Tensor& /*parameter*/, const Wanted& /*wanted*/) const { return true; }
 };
 
 // Adapters and overrides of one AdapterSpec, fresh. The backbone must outlive it.
