@@ -178,7 +178,8 @@ TEST_CASE("a loss that is not finite ends the run with exit 5") {
   INFO(run.err);
   CHECK(run.status == 5);
   CHECK_THAT(run.err, Contains("finite"));
-  CHECK_THAT(folder.read("run/status.json"), Contains("failed"));
+  CHECK_THAT(folder.read("run/status.json"), Contains("failed") && Contains("\"exit_code\": 5"));
+  CHECK_THAT(folder.read("run/log.txt"), Contains("error: ") && Contains("finite"));
 }
 
 TEST_CASE("a folder of other settings is not overwritten unless asked") {

@@ -11,6 +11,18 @@ struct Finished {
   std::string out, err;
 };
 
+// A configuration for a CommandFolder: tasks mood and tone, a fusion of both for mood, output_dir suite.
+inline constexpr const char* kSuite = R"(model: model
+adapter: {config: pfeiffer, reduction_factor: 4}
+data: {max_seq_length: 16, validation: dev.jsonl, train: train.jsonl}
+train: {num_train_epochs: 1, per_device_train_batch_size: 8, learning_rate: 1e-2}
+tasks:
+  mood: {type: classification}
+  tone: {type: classification, train: {seed: 5}}
+fusion: {targets: [mood], train: {num_train_epochs: 1}}
+output_dir: suite
+)";
+
 class CommandFolder {
  public:
   // Holds model/ (BERT of the fixtures with a vocabulary), train.jsonl and dev.jsonl (two labels that the

@@ -94,16 +94,7 @@ TEST_CASE("the same seed gives the same bytes, another seed others") {
 
 TEST_CASE("fuse composes trained tasks and eval shows what it attends to") {
   const CommandFolder folder;
-  folder.write("suite.yaml", R"(model: model
-adapter: {config: pfeiffer, reduction_factor: 4}
-data: {max_seq_length: 16, validation: dev.jsonl, train: train.jsonl}
-train: {num_train_epochs: 1, per_device_train_batch_size: 8, learning_rate: 1e-2}
-tasks:
-  mood: {type: classification}
-  tone: {type: classification, train: {seed: 5}}
-fusion: {targets: [mood], train: {num_train_epochs: 1}}
-output_dir: suite
-)");
+  folder.write("suite.yaml", kSuite);
   CHECK_THAT(folder.run("fuse suite.yaml").err, Contains("no adapter there") && Contains("train it first"));
   REQUIRE(folder.run("train suite.yaml").status == 0);
   const auto fused = folder.run("fuse suite.yaml");
