@@ -12,7 +12,6 @@ namespace {
 
 constexpr uint32_t kLocalHeader = 0x04034b50;
 constexpr uint32_t kCentralEntry = 0x02014b50;
-constexpr uint32_t kEndRecord = 0x06054b50;
 constexpr uint32_t kEndRecord64 = 0x06064b50;
 constexpr uint32_t kEndLocator64 = 0x07064b50;
 constexpr std::size_t kEndRecordSize = 22;

@@ -172,10 +172,10 @@ void Trainer::step() {
     state_.loss_sum += loss.sum;
     state_.loss_count += loss.count;
   } else {
-    skip_step(loss, norm);
+    skip_step(loss);
   }
   rate_.add(seconds_since(start), loss.examples, loss.tokens);
-  report(loss, norm, learning_rate);
+  report(norm, learning_rate);
 }
 
 // A backward pass that does not reach a parameter leaves it at its first value for ever: a mistake of the
@@ -191,7 +191,7 @@ void Trainer::require_gradients() {
                    list);
 }
 
-void Trainer::skip_step(const StepLoss& loss, double gradient_norm) {
+void Trainer::skip_step(const StepLoss& loss) {
   ++state_.skipped_steps;
   const std::string what = std::isfinite(loss.sum) ? "gradient" : "loss";
   const std::string skipped = std::to_string(state_.skipped_steps);
@@ -204,7 +204,7 @@ void Trainer::skip_step(const StepLoss& loss, double gradient_norm) {
                   "; try a lower learning_rate or max_grad_norm, and look for NaN in the model");
 }
 
-void Trainer::report(const StepLoss& loss, double gradient_norm, double learning_rate) {
+void Trainer::report(double gradient_norm, double learning_rate) {
   TrainProgress progress;
   progress.task = job_.task;
   progress.step = state_.step;
