@@ -77,9 +77,9 @@ class Trainer {
   void evaluate_validation();
   void save();
   void step();
-  void skip_step(const StepLoss& loss, double gradient_norm);
+  void skip_step(const StepLoss& loss);
   void require_gradients();
-  void report(const StepLoss& loss, double gradient_norm, double learning_rate);
+  void report(double gradient_norm, double learning_rate);
   TrainingOutcome stopped(const std::string& signal);
   TrainingOutcome finished();
   TrainingOutcome outcome() const;
