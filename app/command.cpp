@@ -48,7 +48,9 @@ std::shared_ptr<RunCommand> add_run_flags(CLI::App& command) {
   auto& flags = run->flags;
   command.add_option("config", flags.config, "configuration (YAML), or the folder of a run")->required();
   command.add_option("overrides", run->words, "key=value or ~key: changes of the configuration");
-  command.add_option("--task", flags.tasks, "only this task; may be given several times")->take_all()->allow_extra_args(false);
+  command.add_option("--task", flags.tasks, "only this task; may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--output-dir", flags.output_dir, "folder of the run, instead of output_dir");
   command.add_option("--device", flags.device, "cpu, cuda or cuda:N");
   command.add_flag("--allow-backbone-mismatch", flags.allow_backbone_mismatch,

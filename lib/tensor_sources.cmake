@@ -42,6 +42,7 @@ set(TENSOR_SOURCES
   nn/encoder_layer.cpp
   nn/linear.cpp
   nn/site.cpp
+  nn/tokens.cpp
   recipe/adapter_source.cpp
   recipe/check.cpp
   recipe/console.cpp

@@ -163,7 +163,7 @@ void GoldenNetwork::attach(const GoldenSetting& setting) {
 Features GoldenNetwork::forward(const Batch& batch, bool pooled) {
   Wanted wanted = head_ ? head_->head->wanted() : Wanted{};
   wanted.pooled = wanted.pooled || pooled;
-  wanted.hidden_states = true;
+  wanted.hidden_states = wanted.every_token = true;
   return backbone_->forward(batch, wanted);
 }
 
@@ -171,7 +171,7 @@ Tensor GoldenNetwork::logits(const Features& features) { return head_->head->for
 
 Tensor GoldenNetwork::head_loss(const Tensor& logits, const Batch& batch) const {
   Batch counted = batch;
-  if (head_->name.empty()) counted.attention_mask = Tensor();
+  if (head_->name.empty()) counted.tokens.mask = Tensor();
   const auto loss = head_->head->loss(logits, counted);
   return loss.sum / loss.count;
 }

@@ -33,6 +33,7 @@ class GoldenNetwork {
   std::string plain_name(const std::string& name) const;
 
   bool has_head() const { return head_.has_value(); }
+  bool on_every_token() const { return head_ && head_->head->wanted().every_token; }
   const ImportedFusion* fusion() const { return fusion_ ? &*fusion_ : nullptr; }
 
  private:

@@ -38,10 +38,12 @@ class Run {
  public:
   Run(const GoldenSetting& setting, GoldenTensors& golden)
       : setting_(setting), golden_(golden), network_(setting) {
-    batch_.input_ids = golden.input("input_ids");
-    batch_.token_type_ids = golden.input("token_type_ids");
-    batch_.attention_mask = golden.input("attention_mask");
+    const Tensor ids = golden.input("input_ids"), types = golden.input("token_type_ids");  // [B, T]
+    batch_.tokens = masked_tokens(golden.input("attention_mask"), ids.size(0), ids.size(1));
+    batch_.input_ids = ids.flatten();
+    if (types.defined()) batch_.token_type_ids = types.flatten();
     batch_.labels = golden.input("labels");
+    if (batch_.labels.defined() && network_.on_every_token()) batch_.labels = batch_.labels.flatten();
     loss_weight_ = golden.input("loss_weight");
   }
 
@@ -59,9 +61,17 @@ class Run {
  private:
   std::string name(const std::string& rest) const { return setting_.prefix + rest; }
 
+  // [N, ..] -> [B, T, ..], as golden values are stored
+  Tensor stored(const Tensor& value) const {
+    return value.defined() ? batch_.tokens.by_sequence(value) : value;
+  }
+  Tensor stored_logits(const Tensor& logits) const {
+    return network_.on_every_token() ? stored(logits) : logits;
+  }
+
   Tensor loss_of(const Features& features, const Tensor& logits) {
     if (setting_.loss != "head")
-      return loss_weight_.defined() ? (features.last * loss_weight_).sum() : Tensor();
+      return loss_weight_.defined() ? (stored(features.last) * loss_weight_).sum() : Tensor();
     return logits.defined() && batch_.labels.defined() ? network_.head_loss(logits, batch_) : Tensor();
   }
 
@@ -74,13 +84,13 @@ class Run {
   Tensor compare_outputs() {
     const auto features = network_.forward(batch_, golden_.has(name("pooler_output")));
     for (size_t i = 0; i < features.hidden_states.size(); ++i) {
-      golden_.compare_forward(name("hidden_states." + std::to_string(i)), features.hidden_states[i]);
+      golden_.compare_forward(name("hidden_states." + std::to_string(i)), stored(features.hidden_states[i]));
     }
-    golden_.compare_forward(name("last_hidden_state"), features.last);
+    golden_.compare_forward(name("last_hidden_state"), stored(features.last));
     golden_.compare_forward(name("pooler_output"), features.pooled);
     compare_attention();
     const Tensor logits = network_.has_head() ? network_.logits(features) : Tensor();
-    if (logits.defined()) golden_.compare_forward(name("logits"), logits);
+    if (logits.defined()) golden_.compare_forward(name("logits"), stored_logits(logits));
     const Tensor loss = loss_of(features, logits);
     if (loss.defined()) golden_.compare_forward(name("loss"), loss);
     return loss;
@@ -93,7 +103,7 @@ class Run {
       const std::string slot = info.place == "attention.residual" ? "mh_adapter" : "output_adapter";
       golden_.compare_forward(
           name("fusion_attention." + network_.fusion()->name + "." + std::to_string(info.layer) + "." + slot),
-          fusion->last_attention());
+          stored(fusion->last_attention()));
     }
   }
 
@@ -131,8 +141,9 @@ class Run {
     if (!own_values && network_.fusion() && network_.fusion()->options.temperature) return;
     const std::string start = own_values ? name("second_forward.") : setting_.prefix;
     const auto features = network_.forward(batch_, false);
-    golden_.compare_forward(start + "last_hidden_state", features.last);
-    if (network_.has_head()) golden_.compare_forward(start + "logits", network_.logits(features));
+    golden_.compare_forward(start + "last_hidden_state", stored(features.last));
+    if (network_.has_head())
+      golden_.compare_forward(start + "logits", stored_logits(network_.logits(features)));
   }
 
   void train(const GoldenTrajectory& settings) {

@@ -11,6 +11,7 @@ set(TENSOR_TESTS
   model/methods_test.cpp
   nn/attention_test.cpp
   nn/dropout_test.cpp
+  nn/tokens_test.cpp
   train/evaluation_test.cpp
   train/gradients_test.cpp
   train/optimizer_test.cpp

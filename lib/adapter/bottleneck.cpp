@@ -17,11 +17,9 @@ Insertion::Residual residual_kind(const std::string& name) {
   return name == "true" ? Insertion::Residual::kInput : Insertion::Residual::kNormed;
 }
 
-// Stochastic depth by rows: in training each row is dropped with probability p, the others divided by 1-p.
-Tensor drop_path(const Tensor& u, double p) {
-  std::vector<int64_t> shape(u.dim(), 1);
-  shape[0] = u.size(0);
-  return u * at::bernoulli(at::full(shape, 1 - p, u.options())) / (1 - p);
+// Stochastic depth: in training each sequence is dropped with probability p, the others divided by 1-p.
+Tensor drop_path(const Tensor& u, double p, const Tokens& tokens) {
+  return u * tokens.spread(at::bernoulli(at::full({tokens.rows(), 1}, 1 - p, u.options()))) / (1 - p);
 }
 
 }  // namespace
@@ -103,11 +101,11 @@ Tensor Bottleneck::scaled(const Tensor& u) const {
   return fixed_scale_ == 1 ? u : u * fixed_scale_;
 }
 
-Tensor Bottleneck::delta(const Tensor& z) const {
+Tensor Bottleneck::delta(const Tensor& z, const Tokens& tokens) const {
   const Tensor input = norm_before_ ? norm_before_.ptr()->as<torch::nn::LayerNormImpl>()->forward(z) : z;
   const Tensor inner = activation_(at::linear(input, down_->weight, down_->bias));  // [.., m]
   Tensor u = at::linear(inner, up_->weight, up_->bias);                             // [.., D]
-  if (is_training() && stochastic_depth_ > 0) u = drop_path(u, stochastic_depth_);
+  if (is_training() && stochastic_depth_ > 0) u = drop_path(u, stochastic_depth_, tokens);
   return scaled(u);
 }
 
@@ -125,16 +123,16 @@ std::optional<BottleneckFactors> Bottleneck::factors() const {
 }
 
 // One gate for each sequence: a mean over all positions, padded ones included, as AdapterHub computes it.
-Tensor Bottleneck::gated(const Tensor& o, const Tensor& z) const {
-  const Tensor gate = at::sigmoid(at::linear(z, gate_->weight, gate_->bias));  // [B, T, 1]
-  return o * gate.mean(1, /*keepdim=*/true);
+Tensor Bottleneck::gated(const Tensor& o, const Tensor& z, const Tokens& tokens) const {
+  const Tensor gate = at::sigmoid(at::linear(z, gate_->weight, gate_->bias));  // [N, 1]
+  return o * tokens.spread(tokens.by_sequence(gate).mean(1));
 }
 
 Tensor Bottleneck::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
   const auto [z, r] = insertion_.read(h, base, context);
-  Tensor o = delta(z);
+  Tensor o = delta(z, context.tokens);
   if (is_training() && dropout_ > 0) o = adaptune::dropout(o, dropout_);
-  if (gate_) o = gated(o, z);
+  if (gate_) o = gated(o, z, context.tokens);
   const bool adds_residual = !insertion_.is_parallel;
   if (adds_residual && residual_first_) o = o + r;
   if (norm_after_) o = norm_after_(o);

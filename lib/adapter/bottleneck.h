@@ -54,8 +54,8 @@ struct Insertion {
   enum class Residual { kInput, kNormed, kSum } residual;
 
   struct Read {
-    torch::Tensor z;  // the adapter's input [B, T, D]
-    torch::Tensor r;  // its own residual [B, T, D]
+    torch::Tensor z;  // the adapter's input [N, D]
+    torch::Tensor r;  // its own residual [N, D]
   };
   Read read(const torch::Tensor& h, TensorFn base, const SiteContext& context) const;
   torch::Tensor write(const torch::Tensor& o, const torch::Tensor& h, TensorFn base) const;
@@ -75,15 +75,16 @@ class Bottleneck final : public Adapter {
 
   torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
   bool is_token_wise() const override { return !gate_; }
-  // u(z) [.., D] -> [.., D]
-  torch::Tensor delta(const torch::Tensor& z) const;
+  bool needs_padding() const override { return !gate_.is_empty(); }
+  // u(z) [N, D] -> [N, D]
+  torch::Tensor delta(const torch::Tensor& z, const Tokens& tokens) const;
   const Insertion& insertion() const { return insertion_; }
   // Empty when u is not a plain bottleneck of z (ln_before).
   std::optional<BottleneckFactors> factors() const;
 
  private:
   torch::Tensor scaled(const torch::Tensor& u) const;
-  torch::Tensor gated(const torch::Tensor& o, const torch::Tensor& z) const;
+  torch::Tensor gated(const torch::Tensor& o, const torch::Tensor& z, const Tokens& tokens) const;
   void initialise(const BottleneckOptions& options);
 
   Insertion insertion_;

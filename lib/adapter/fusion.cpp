@@ -148,9 +148,9 @@ Tensor Fusion::attend(const Tensor& raw, const Tokens& tokens) {
   if (records_) {
     const torch::NoGradGuard no_grad;
     last_attention_ = attention.detach();
-    const Tensor flat = last_attention_.to(torch::kFloat64).flatten(0, -2);  // [B T, N]
-    const Tensor real = tokens.mask.defined() ? tokens.mask.flatten().to(torch::kFloat64)
-                                              : at::ones({flat.size(0)}, flat.options());
+    const Tensor flat = last_attention_.to(torch::kFloat64);  // [.., N]
+    const Tensor real =
+        tokens.mask.defined() ? tokens.mask.to(torch::kFloat64) : at::ones({flat.size(0)}, flat.options());
     const Tensor sum = at::mv(flat.t(), real).cpu();
     attention_sum_ = attention_sum_.defined() ? attention_sum_ + sum : sum;
     attention_tokens_ += real.sum().item<double>();
@@ -170,13 +170,13 @@ Tensor Fusion::mean_attention() const {
 
 Tensor Fusion::naive(const Tensor& z, const Tensor& source, const Tensor& r, const Tokens& tokens) {
   std::vector<Tensor> outputs;
-  for (const auto& member : members_) outputs.push_back(member->delta(z));
-  Tensor u = at::stack(outputs, -2);  // [B, T, N, D]
+  for (const auto& member : members_) outputs.push_back(member->delta(z, tokens));
+  Tensor u = at::stack(outputs, -2);  // [.., N, D]
   if (options_.residual_before) u = u + r.unsqueeze(-2);
   const Tensor q = query_ ? query_(source) : source;
   const Tensor k = key_ ? key_(u) : u;
-  const Tensor attention = attend((q.unsqueeze(-2) * k).sum(-1), tokens);  // [B, T, N]
-  const Tensor mixed = (attention.unsqueeze(-1) * u).sum(-2);              // [B, T, D]
+  const Tensor attention = attend((q.unsqueeze(-2) * k).sum(-1), tokens);  // [.., N]
+  const Tensor mixed = (attention.unsqueeze(-1) * u).sum(-2);              // [.., D]
   return value_ ? value_(mixed) : mixed;
 }
 

@@ -55,7 +55,7 @@ class Fusion final : public Adapter {
 
   // Forces a form (tests, benchmarks); empty: chosen by cost.
   void use_form(std::optional<FusionForm> form) { forced_form_ = form; }
-  // Keeps the attention [B, T, N] of the last pass and its running mean over real tokens.
+  // Keeps the attention [N tokens, members] of the last pass and its running mean over real tokens.
   void record_attention(bool on);
   const torch::Tensor& last_attention() const { return last_attention_; }
   torch::Tensor mean_attention() const;  // [N], float64; undefined before the first pass

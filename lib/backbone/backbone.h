@@ -20,12 +20,13 @@ namespace adaptune {
 struct Wanted {
   bool hidden_states = false;
   bool pooled = false;
-  bool first_token_only = false;  // nothing but token 0 of the last layer is read
+  bool every_token = true;  // of the last layer; else only the first of each sequence
 };
 
 struct Features {
-  torch::Tensor last;    // [B, T, D] of the last layer; [B, 1, D] where only that is wanted
-  torch::Tensor pooled;  // [B, D], if wanted: BERT's tanh layer on token 0
+  torch::Tensor first;                       // [B, D] of the last layer: the first token of each sequence
+  torch::Tensor last;                        // [N, D] of the last layer, if every token is wanted
+  torch::Tensor pooled;                      // [B, D], if wanted: BERT's tanh layer on `first`
   std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
 };
 

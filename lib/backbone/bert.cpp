@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/encoder_layer.h"
 
@@ -54,25 +53,29 @@ class Bert final : public Backbone {
   Features forward(const Batch& batch, const Wanted& wanted) override {
     const DropoutRates rates =
         dropout() ? DropoutRates{info_.hidden_dropout, info_.attention_dropout} : DropoutRates{};
-    const Tokens tokens = padded_tokens(batch.input_ids, batch.attention_mask);
+    const Tokens& tokens = batch.tokens;
     const SiteContext context{tokens};
     Features features;
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
-    features.last = embedding_site_(Tensor(), embed, context);  // [B, T, D]
+    Tensor stream = embedding_site_(Tensor(), embed, context);  // [N, D]
     for (auto& layer : layers_) {
-      if (wanted.hidden_states) features.hidden_states.push_back(features.last);
-      const bool first = wanted.first_token_only && !wanted.hidden_states && &layer == &layers_.back() &&
-                         layer.is_token_wise();
-      features.last = first ? layer.forward_first(features.last, tokens, rates)
-                            : layer.forward(features.last, tokens, rates);
+      if (wanted.hidden_states) features.hidden_states.push_back(stream);
+      const bool all = wanted.every_token || wanted.hidden_states || &layer != &layers_.back();
+      if (all || !layer.is_token_wise()) {
+        stream = layer.forward(stream, tokens, rates);
+      } else {
+        features.first = layer.forward_first(stream, tokens, rates);
+      }
     }
-    if (wanted.hidden_states) features.hidden_states.push_back(features.last);
+    if (wanted.hidden_states) features.hidden_states.push_back(stream);
+    if (!features.first.defined()) features.first = stream.index_select(0, tokens.starts);
+    if (wanted.every_token) features.last = stream;
     if (wanted.pooled) {
       if (!pooler_.weight.defined())
         throw InputError(
             "this checkpoint has no pooler, but the head reads the pooled output; use_pooler: false reads "
             "token 0");
-      features.pooled = at::tanh(pooler_site_(features.last.select(1, 0), pooler_, context));  // [B, D]
+      features.pooled = at::tanh(pooler_site_(features.first, pooler_, {first_tokens(tokens)}));  // [B, D]
     }
     return features;
   }
@@ -129,12 +132,14 @@ class Bert final : public Backbone {
 
  private:
   Tensor embeddings(const Batch& batch, const DropoutRates& rates) const {
-    const int64_t length = batch.input_ids.size(1);
-    TORCH_CHECK(length <= info_.max_positions, "at most ", info_.max_positions, " tokens fit, got ", length);
+    for (const auto& sequence : batch.tokens.sequences) {
+      TORCH_CHECK(sequence.keys <= info_.max_positions, "at most ", info_.max_positions, " tokens fit, got ",
+                  sequence.keys);
+    }
     const auto types =
         batch.token_type_ids.defined() ? at::embedding(types_, batch.token_type_ids) : types_[0];
     const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types +
-                     positions_.slice(0, 0, length);  // [B, T, D]
+                     at::embedding(positions_, batch.tokens.positions);  // [N, D]
     const auto normed = embedding_norm_(sum);
     return adaptune::dropout(normed, rates.hidden);
   }

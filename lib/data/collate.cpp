@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace adaptune {
 namespace {
@@ -13,38 +12,29 @@ constexpr int64_t kNoTag = -100;
 // Makes the tensors of one batch.
 class Collation {
  public:
-  Collation(const EncodedSplit& split, const std::vector<int64_t>& rows, const torch::Device& device)
-      : split_(split), rows_(rows), device_(device), size_(static_cast<int64_t>(rows.size())) {
+  Collation(const EncodedSplit& split, const std::vector<int64_t>& rows, const CollateOptions& options)
+      : split_(split), rows_(rows), device_(options.device), size_(static_cast<int64_t>(rows.size())) {
+    std::vector<int64_t> lengths;
     for (const int64_t row : rows) {
       TORCH_CHECK(row >= 0 && row < split.size(), "row ", row, " of a split of ", split.size());
-      longest_ = std::max<int64_t>(longest_, split.length(row));
-      shortest_ = std::min<int64_t>(shortest_, split.length(row));
+      lengths.push_back(split.length(row));
     }
+    layout_ = options.padded ? padded_tokens(lengths, device_) : packed_tokens(lengths, device_);
   }
 
-  bool padded() const { return shortest_ < longest_; }
+  const Tokens& layout() const { return layout_; }
 
-  // One value a token from an array over all tokens: [B, T] int64.
+  // One value a token from an array over all tokens: [N] int64.
   template <typename T>
   torch::Tensor tokens(const std::vector<T>& values, int64_t padding) const {
-    torch::Tensor result = host_tensor({size_, longest_}, torch::kInt64);
+    torch::Tensor result = host_tensor({layout_.size()}, torch::kInt64);
     int64_t* target = result.data_ptr<int64_t>();
-    for (const int64_t row : rows_) {
-      const auto begin = values.begin() + split_.row_starts[row];
-      std::copy(begin, begin + split_.length(row), target);
-      std::fill(target + split_.length(row), target + longest_, padding);
-      target += longest_;
-    }
-    return moved(result);
-  }
-
-  torch::Tensor mask() const {
-    torch::Tensor result = host_tensor({size_, longest_}, torch::kInt64);
-    int64_t* target = result.data_ptr<int64_t>();
-    for (const int64_t row : rows_) {
-      std::fill(target, target + split_.length(row), 1);
-      std::fill(target + split_.length(row), target + longest_, 0);
-      target += longest_;
+    for (int64_t b = 0; b < size_; ++b) {
+      const Sequence& sequence = layout_.sequences[b];
+      const auto begin = values.begin() + split_.row_starts[rows_[b]];
+      std::copy(begin, begin + sequence.keys, target);
+      std::fill(target + sequence.keys, target + sequence.length, padding);
+      target += sequence.length;
     }
     return moved(result);
   }
@@ -91,20 +81,18 @@ class Collation {
   const std::vector<int64_t>& rows_;
   torch::Device device_;
   int64_t size_;
-  int64_t longest_ = 0;
-  int64_t shortest_ = std::numeric_limits<int64_t>::max();
+  Tokens layout_;
 };
 
 }  // namespace
 
-Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, int32_t pad_id,
-              const torch::Device& device) {
+Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const CollateOptions& options) {
   TORCH_CHECK(!rows.empty(), "a batch needs at least one row");
-  const Collation collation(split, rows, device);
+  const Collation collation(split, rows, options);
   Batch batch;
-  batch.input_ids = collation.tokens(split.ids, pad_id);
+  batch.tokens = collation.layout();
+  batch.input_ids = collation.tokens(split.ids, options.pad_id);
   if (!split.type_ids.empty()) batch.token_type_ids = collation.tokens(split.type_ids, 0);
-  if (collation.padded()) batch.attention_mask = collation.mask();
   if (split.labelled) batch.labels = collation.labels();
   return batch;
 }

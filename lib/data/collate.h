@@ -8,11 +8,15 @@
 
 namespace adaptune {
 
-// Rows of a split as one batch on `device`, padded behind to the longest of them (copied from pinned memory
-// to a CUDA device, without waiting). attention_mask is undefined when no row is padded, token_type_ids when
-// the split has one type only, labels when the split has none. Padding is `pad_id`, type 0, tag -100.
-// `rows` must not be empty.
-Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, int32_t pad_id,
-              const torch::Device& device);
+struct CollateOptions {
+  int32_t pad_id = 0;
+  torch::Device device = torch::kCPU;
+  bool padded = false;  // every row to the longest of them, for adapters that read padding
+};
+
+// Rows of a split as one batch, copied from pinned memory to a CUDA device, without waiting. token_type_ids
+// is undefined when the split has one type only, labels when the split has none. Padding is `pad_id`, type 0,
+// tag -100. `rows` must not be empty.
+Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const CollateOptions& options);
 
 }  // namespace adaptune

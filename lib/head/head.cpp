@@ -75,9 +75,7 @@ Head::Head(const HeadSpec& spec, const BackboneInfo& info, bool on_every_token)
 }
 
 torch::Tensor Head::forward(const Features& features) {
-  torch::Tensor x = on_every_token_    ? features.last
-                    : spec_.use_pooler ? features.pooled
-                                       : features.last.select(1, 0);
+  torch::Tensor x = on_every_token_ ? features.last : spec_.use_pooler ? features.pooled : features.first;
   for (size_t i = 0; i < linears_.size(); ++i) {
     if (is_training() && dropout_ > 0) x = adaptune::dropout(x, dropout_);
     x = linears_[i](x);

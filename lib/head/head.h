@@ -38,13 +38,13 @@ struct LossSum {
 class Head : public torch::nn::Module {
  public:
   ~Head() override = default;
-  // [B, C], or [B, T, C] for a head on every token
+  // [B, C], or [N, C] for a head on every token
   torch::Tensor forward(const Features& features);
   virtual LossSum loss(const torch::Tensor& logits, const Batch& batch) const = 0;
   // Appends the batch's predictions and gold labels.
   virtual void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const = 0;
   const HeadSpec& spec() const { return spec_; }
-  Wanted wanted() const { return {false, spec_.use_pooler, !on_every_token_}; }
+  Wanted wanted() const { return {false, spec_.use_pooler, on_every_token_}; }
 
  protected:
   // Weights are drawn as the backbone's own: normal, `info.init_range`, biases zero. Parameters are

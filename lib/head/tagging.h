@@ -4,7 +4,7 @@
 
 namespace adaptune {
 
-// Cross-entropy on every labelled token; -100 and padding are left out. labels [B, T] int64.
+// Cross-entropy on every labelled token; -100 and padding are left out. labels [N] int64.
 class TaggingHead final : public Head {
  public:
   TaggingHead(const HeadSpec& spec, const BackboneInfo& info) : Head(spec, info, /*on_every_token=*/true) {}

@@ -105,6 +105,14 @@ std::string module_name(std::string name) {
 
 }  // namespace
 
+bool Attachment::needs_padding() const {
+  const auto all = modules(/*include_self=*/false);
+  return std::any_of(all.begin(), all.end(), [](const auto& module) {
+    const auto* adapter = module->template as<Adapter>();
+    return adapter && adapter->needs_padding();
+  });
+}
+
 TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     : backbone_layers_(backbone.info().layers) {
   const auto layers = adapted_layers(spec, backbone.info().layers);

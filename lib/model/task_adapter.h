@@ -22,6 +22,8 @@ class Attachment : public torch::nn::Module {
   virtual void attach(int64_t first_layer = 0) = 0;
   // Empties the sites and puts the original tensors back, bitwise.
   virtual void detach() = 0;
+  // Whether an adapter in it reads padded positions.
+  bool needs_padding() const;
   // Added to the training loss once a step; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
   // Whether weight decay may shrink this parameter; asked for matrices only.

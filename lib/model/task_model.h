@@ -23,8 +23,9 @@ class TaskModel {
   TaskModel(const TaskModel&) = delete;
   TaskModel& operator=(const TaskModel&) = delete;
 
-  // [B, C], or [B, T, C] for a head on every token; float32.
+  // [B, C], or [N, C] for a head on every token; float32.
   torch::Tensor logits(const Batch& batch);
+  bool needs_padding() const { return attachment_->needs_padding(); }
   // Training or evaluation mode of everything; the frozen backbone's own dropout is on in training where
   // `backbone_dropout` says so.
   void train(bool on, bool backbone_dropout);

@@ -9,11 +9,13 @@ namespace adaptune {
 // Wraps the function of a site. Owns only the parameters it adds, float32 unless cast as a whole.
 class Adapter : public torch::nn::Module {
  public:
-  // x and the result have the shapes of the site: [B, T, in] -> [B, T, out].
+  // x and the result have the shapes of the site: [N, in] -> [N, out].
   virtual torch::Tensor forward(const torch::Tensor& x, TensorFn base, const SiteContext& context) = 0;
   // Whether the result at a token depends on that token alone, apart from what `base` does: then the tokens
   // that nothing reads may be left out.
   virtual bool is_token_wise() const { return true; }
+  // Whether it reads padded positions, so that all sequences must be padded to one length.
+  virtual bool needs_padding() const { return false; }
 };
 
 }  // namespace adaptune

@@ -3,8 +3,9 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 
 #include "nn/dropout.h"
 
@@ -13,140 +14,205 @@ namespace {
 
 using torch::Tensor;
 
-// [B, T, D] -> [B, H, T, D/H], without a copy
-Tensor split_heads(const Tensor& x, int64_t heads) {
-  return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+// Where the rows of one sequence lie, in the queries' stream and in the keys'.
+struct Span {
+  int64_t query, queries, key, keys;
+  bool same_shape(const Span& other) const { return queries == other.queries && keys == other.keys; }
+};
+constexpr int64_t kSpanNumbers = sizeof(Span) / sizeof(int64_t);
+
+// [B, 4] int64 on the CPU: spans in a form that autograd can carry.
+Tensor spans_of(const AttentionTokens& tokens) {
+  Tensor table = torch::empty({tokens.queries.rows(), kSpanNumbers}, torch::kInt64);
+  auto* span = reinterpret_cast<Span*>(table.data_ptr<int64_t>());
+  for (int64_t b = 0; b < table.size(0); ++b) {
+    const Sequence &queries = tokens.queries.sequences[b], &keys = tokens.keys.sequences[b];
+    span[b] = {queries.begin, queries.length, keys.first_key, keys.keys};
+  }
+  return table;
 }
 
-Tensor join_heads(const Tensor& x) {
-  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
-}
-
-// Attention with dropout on its probabilities, example by example: the probabilities of one stay in the
-// processor's cache, and backward computes them again from query and key, so that nothing of size T x S is
-// ever kept.
-class DroppedAttention {
+// Attention sequence by sequence: the probabilities of one stay in the processor's cache, and backward
+// computes them again from query and key.
+class SequenceAttention {
  public:
-  DroppedAttention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& bias,
-                   const DropoutFactors& factors)
+  // query [N, D], key and value [M, D], contiguous
+  SequenceAttention(const Tensor& query, const Tensor& key, const Tensor& value, int64_t heads,
+                    const Tensor& spans, std::optional<DropoutFactors> factors)
       : query_(query),
         key_(key),
         value_(value),
-        bias_(bias),
+        spans_(spans),
+        heads_(heads),
         factors_(factors),
-        scale_(1 / std::sqrt(static_cast<double>(query.size(3)))) {}
+        scale_(1 / std::sqrt(static_cast<double>(query.size(1) / heads))) {}
 
-  Tensor forward() const {  // [B, H, T, D/H], as a view of [B, T, H, D/H]
-    const Tensor output = empty_like_tokens(query_);
-    each_example([&](int64_t b) {
-      Tensor probabilities = this->probabilities(b);
-      drop(probabilities, b);
-      output[b].copy_(at::bmm(probabilities, value_[b]));
-    });
+  Tensor forward() const {  // [N, D]
+    Tensor output = at::empty_like(query_);
+    factors_ ? with_dropout(output) : plain(output);
     return output;
   }
 
   // Of query, key and value.
   torch::autograd::variable_list backward(const Tensor& gradient) const {
-    const Tensor dq = empty_like_tokens(query_), dk = empty_like_tokens(key_), dv = empty_like_tokens(value_);
-    each_example([&](int64_t b) {
-      const Tensor probabilities = this->probabilities(b);  // [H, T, S]
-      Tensor dropped = probabilities.clone();
+    // Padding is nobody's key.
+    const Tensor dq = at::empty_like(query_), dk = at::zeros_like(key_), dv = at::zeros_like(value_);
+    each_span([&](const Span& span, uint64_t b) {
+      const Tensor probabilities = this->probabilities(span);  // [H, T, S]
+      const Tensor dy = of_queries(gradient, span);
+      Tensor dropped = factors_ ? probabilities.clone() : probabilities;
       drop(dropped, b);
-      dv[b].copy_(at::bmm(dropped.transpose(1, 2), gradient[b]));
-      Tensor& d_probabilities = dropped;
-      at::bmm_out(d_probabilities, gradient[b], value_[b].transpose(1, 2));
+      of_keys(dv, span).copy_(at::bmm(dropped.transpose(1, 2), dy));
+      Tensor d_probabilities = at::bmm(dy, of_keys(value_, span).transpose(1, 2));
       drop(d_probabilities, b);
       const Tensor d_scores =
           at::_softmax_backward_data(d_probabilities, probabilities, -1, probabilities.scalar_type());
-      dq[b].copy_(at::bmm(d_scores, key_[b])).mul_(scale_);
-      dk[b].copy_(at::bmm(d_scores.transpose(1, 2), query_[b])).mul_(scale_);
+      of_queries(dq, span).copy_(at::bmm(d_scores, of_keys(key_, span))).mul_(scale_);
+      of_keys(dk, span).copy_(at::bmm(d_scores.transpose(1, 2), of_queries(query_, span))).mul_(scale_);
     });
     return {dq, dk, dv};
   }
 
  private:
-  static Tensor empty_like_tokens(const Tensor& x) {
-    return at::empty({x.size(0), x.size(2), x.size(1), x.size(3)}, x.options()).transpose(1, 2);
-  }
+  const Span* spans() const { return reinterpret_cast<const Span*>(spans_.const_data_ptr<int64_t>()); }
 
   template <class Function>
-  void each_example(const Function& function) const {
-    at::parallel_for(0, query_.size(0), 1, [&](int64_t begin, int64_t end) {
+  void each_span(const Function& function) const {
+    at::parallel_for(0, spans_.size(0), 1, [&](int64_t begin, int64_t end) {
       const at::AutoDispatchBelowADInplaceOrView no_autograd;
-      for (int64_t b = begin; b < end; ++b) function(b);
+      for (int64_t b = begin; b < end; ++b) function(spans()[b], static_cast<uint64_t>(b));
     });
   }
 
-  Tensor probabilities(int64_t b) const {  // before dropout
-    Tensor scores = at::bmm(query_[b] * scale_, key_[b].transpose(1, 2));
-    if (bias_.defined()) scores += bias_.size(0) == 1 ? bias_[0] : bias_[b];
-    return at::softmax(scores, -1);
+  void with_dropout(Tensor& output) const {
+    each_span([&](const Span& span, uint64_t b) {
+      Tensor probabilities = this->probabilities(span);
+      drop(probabilities, b);
+      of_queries(output, span).copy_(at::bmm(probabilities, of_keys(value_, span)));
+    });
   }
 
-  void drop(Tensor& probabilities, int64_t b) const {
+  // Neighbours of one shape at once.
+  void plain(Tensor& output) const {
+    const Span *span = spans(), *end = span + spans_.size(0);
+    while (span < end) {
+      const Span* next = span + 1;
+      const int64_t stride = next < end ? next->key - span->key : 0;
+      while (next < end && next->same_shape(*span) && next->key - (next - 1)->key == stride) ++next;
+      const int64_t count = next - span, keys = count == 1 ? span->keys : stride;
+      const Tensor q = run(query_, span->query, count, span->queries);
+      const auto of_run = [&](const Tensor& x) {
+        // The last sequence may end before its stride does.
+        return x.as_strided({count, heads_, span->keys, width(x)}, {keys * x.size(1), width(x), x.size(1), 1},
+                            x.storage_offset() + span->key * x.size(1));
+      };
+      run(output, span->query, count, span->queries)
+          .copy_(at::scaled_dot_product_attention(q, of_run(key_), of_run(value_)));
+      span = next;
+    }
+  }
+
+  int64_t width(const Tensor& x) const { return x.size(1) / heads_; }
+  // Rows as [G, H, length, D / H].
+  Tensor run(const Tensor& x, int64_t begin, int64_t count, int64_t length) const {
+    return x.narrow(0, begin, count * length).view({count, length, heads_, width(x)}).transpose(1, 2);
+  }
+  // [H, length, D / H]
+  Tensor of_queries(const Tensor& x, const Span& span) const {
+    return run(x, span.query, 1, span.queries)[0];
+  }
+  Tensor of_keys(const Tensor& x, const Span& span) const { return run(x, span.key, 1, span.keys)[0]; }
+
+  Tensor probabilities(const Span& span) const {  // before dropout: [H, T, S]
+    return at::softmax(at::bmm(of_queries(query_, span) * scale_, of_keys(key_, span).transpose(1, 2)), -1);
+  }
+
+  void drop(Tensor& probabilities, uint64_t b) const {
+    if (!factors_) return;
     AT_DISPATCH_FLOATING_TYPES_AND(at::kBFloat16, probabilities.scalar_type(), "attention", [&] {
-      factors_.apply(probabilities.mutable_data_ptr<scalar_t>(), probabilities.numel(),
-                     static_cast<uint64_t>(b));
+      factors_->apply(probabilities.mutable_data_ptr<scalar_t>(), probabilities.numel(), b);
     });
   }
 
-  Tensor query_, key_, value_, bias_;
-  DropoutFactors factors_;
+  Tensor query_, key_, value_, spans_;
+  int64_t heads_;
+  std::optional<DropoutFactors> factors_;
   double scale_;
 };
 
-struct AttentionWithDropout : public torch::autograd::Function<AttentionWithDropout> {
+struct Attention : public torch::autograd::Function<Attention> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& query, const Tensor& key,
-                        const Tensor& value, const std::optional<Tensor>& bias, double probability) {
-    const DropoutFactors factors(probability);
-    context->save_for_backward({query, key, value, bias.value_or(Tensor())});
-    context->saved_data["probability"] = probability;
-    context->saved_data["seed"] = static_cast<int64_t>(factors.seed());
-    return DroppedAttention(query, key, value, bias.value_or(Tensor()), factors).forward();
+                        const Tensor& value, int64_t heads, const Tensor& spans, double dropout) {
+    std::optional<DropoutFactors> factors;
+    if (dropout > 0) factors.emplace(dropout);
+    context->save_for_backward({query, key, value});
+    context->saved_data["spans"] = spans;
+    context->saved_data["heads"] = heads;
+    context->saved_data["dropout"] = dropout;
+    context->saved_data["seed"] = factors ? static_cast<int64_t>(factors->seed()) : 0;
+    return SequenceAttention(query, key, value, heads, spans, factors).forward();
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const DropoutFactors factors(context->saved_data["probability"].toDouble(),
-                                 static_cast<uint64_t>(context->saved_data["seed"].toInt()));
-    auto inputs = DroppedAttention(saved[0], saved[1], saved[2], saved[3], factors).backward(gradients[0]);
-    inputs.resize(5);
+    auto& data = context->saved_data;
+    std::optional<DropoutFactors> factors;
+    if (data["dropout"].toDouble() > 0)
+      factors.emplace(data["dropout"].toDouble(), static_cast<uint64_t>(data["seed"].toInt()));
+    const SequenceAttention attention(saved[0], saved[1], saved[2], data["heads"].toInt(),
+                                      data["spans"].toTensor(), factors);
+    auto inputs = attention.backward(gradients[0].contiguous());
+    inputs.resize(6);
     return inputs;
   }
+};
+
+// [B * T] int64: the places of a stream's rows when each sequence is padded to T; `real` alone.
+struct Places {
+  Places(const std::vector<Sequence>& sequences, bool real, torch::Device device) {
+    std::vector<int64_t> rows, places;
+    for (const auto& s : sequences) length = std::max(length, real ? s.keys : s.length);
+    for (size_t b = 0; b < sequences.size(); ++b) {
+      const auto& s = sequences[b];
+      const int64_t begin = real ? s.first_key : s.begin, count = real ? s.keys : s.length;
+      for (int64_t i = 0; i < count; ++i) {
+        rows.push_back(begin + i);
+        places.push_back(static_cast<int64_t>(b) * length + i);
+      }
+    }
+    size = static_cast<int64_t>(sequences.size()) * length;
+    row = torch::tensor(rows, torch::kInt64).to(device);
+    place = torch::tensor(places, torch::kInt64).to(device);
+  }
+  // [N, D] -> [B, H, T, D / H], zeros at padding
+  Tensor pad(const Tensor& x, int64_t heads) const {
+    const Tensor padded =
+        at::zeros({size, x.size(1)}, x.options()).index_copy(0, place, x.index_select(0, row));
+    return padded.view({size / length, length, heads, x.size(1) / heads}).transpose(1, 2);
+  }
+  int64_t length = 1, size = 0;
+  Tensor row, place;
 };
 
 }  // namespace
 
 Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value, int64_t heads,
-                            const Tokens& tokens, double dropout) {
-  const Tensor q = split_heads(query, heads), k = split_heads(key, heads), v = split_heads(value, heads);
-  const auto bias = tokens.attention_bias.defined() ? std::optional(tokens.attention_bias) : std::nullopt;
-  if (dropout > 0 && dropout < 1 && query.is_cpu()) {
-    return join_heads(AttentionWithDropout::apply(q, k, v, bias, dropout));
-  }
-  return join_heads(at::scaled_dot_product_attention(q, k, v, bias, dropout));
+                            const AttentionTokens& tokens, double dropout) {
+  if (!query.is_cpu() || dropout >= 1) return padded_attention(query, key, value, heads, tokens, dropout);
+  return Attention::apply(query.contiguous(), key.contiguous(), value.contiguous(), heads, spans_of(tokens),
+                          dropout);
 }
 
-Tokens first_token(const Tokens& tokens) {
-  Tokens first = tokens;
-  first.length = 1;
-  if (tokens.mask.defined()) first.mask = tokens.mask.narrow(1, 0, 1);
-  return first;
-}
-
-Tokens padded_tokens(const Tensor& input_ids, const Tensor& attention_mask) {
-  Tokens tokens;
-  tokens.rows = input_ids.size(0);
-  tokens.length = input_ids.size(1);
-  if (!attention_mask.defined()) return tokens;
-  tokens.mask = attention_mask.to(torch::kBool);
-  const auto zero = at::zeros({}, input_ids.options().dtype(torch::kFloat32));
-  tokens.attention_bias =
-      at::where(tokens.mask, zero, at::full_like(zero, std::numeric_limits<float>::lowest()))
-          .unsqueeze(1)
-          .unsqueeze(1);
-  return tokens;
+Tensor padded_attention(const Tensor& query, const Tensor& key, const Tensor& value, int64_t heads,
+                        const AttentionTokens& tokens, double dropout) {
+  const Places queries(tokens.queries.sequences, false, query.device());
+  const Places keys(tokens.keys.sequences, true, query.device());
+  const Tensor real = at::zeros({keys.size}, query.options().dtype(torch::kBool))
+                          .index_fill(0, keys.place, true)
+                          .view({-1, 1, 1, keys.length});
+  const Tensor mixed = at::scaled_dot_product_attention(queries.pad(query, heads), keys.pad(key, heads),
+                                                        keys.pad(value, heads), real, dropout);
+  return mixed.transpose(1, 2).reshape({queries.size, query.size(1)}).index_select(0, queries.place);
 }
 
 }  // namespace adaptune

@@ -2,21 +2,28 @@
 
 #include <torch/types.h>
 
-#include "nn/batch.h"
+#include "nn/tokens.h"
 
 namespace adaptune {
 
-// Multi-head scaled dot-product attention. query [B, T, D], key and value [B, S, D] with D = heads x head
-// width; returns [B, T, D]. `tokens.attention_bias` is added to the scores. `dropout` acts on the
-// attention probabilities.
+// Whose tokens ask and whose answer: B sequences each. The same in self-attention, unless only some of the
+// queries are wanted.
+struct AttentionTokens {
+  const Tokens& queries;
+  const Tokens& keys;
+};
+
+// Multi-head scaled dot-product attention, each sequence's queries over the real tokens of its keys. query
+// [N, D], key and value [M, D] with D = heads x head width; returns [N, D]. `dropout` acts on the attention
+// probabilities. Nothing of size length x length is kept for backward.
 torch::Tensor multi_head_attention(const torch::Tensor& query, const torch::Tensor& key,
-                                   const torch::Tensor& value, int64_t heads, const Tokens& tokens,
+                                   const torch::Tensor& value, int64_t heads, const AttentionTokens& tokens,
                                    double dropout);
 
-// What a layer knows of token 0 alone: [B, 1]. The bias stays that of all keys.
-Tokens first_token(const Tokens& tokens);
-
-// The rows of a padded batch: mask and attention bias from attention_mask [B, T] (undefined: all real).
-Tokens padded_tokens(const torch::Tensor& input_ids, const torch::Tensor& attention_mask);
+// The same by way of sequences padded to one length, on kernels for those: what devices other than the CPU
+// use.
+torch::Tensor padded_attention(const torch::Tensor& query, const torch::Tensor& key,
+                               const torch::Tensor& value, int64_t heads, const AttentionTokens& tokens,
+                               double dropout);
 
 }  // namespace adaptune

@@ -63,7 +63,7 @@ Tensor EncoderLayer::forward(const Tensor& stream, const Tokens& tokens, const D
 
 Tensor EncoderLayer::forward_first(const Tensor& stream, const Tokens& tokens,
                                    const DropoutRates& dropout) const {
-  const Tokens first = first_token(tokens);
+  const Tokens first = first_tokens(tokens);
   return run(stream, {tokens, first, true}, dropout);
 }
 
@@ -86,16 +86,16 @@ Tensor EncoderLayer::run(const Tensor& stream, const Rows& rows, const DropoutRa
 Tensor EncoderLayer::attention(const Tensor& x, const Rows& rows, const DropoutRates& dropout) const {
   const SiteContext all{rows.all}, own{rows.tokens};
   const auto mixed = multi_head_attention(sites_.query(rows.of(x), query, own), sites_.key(x, key, all),
-                                          sites_.value(x, value, all), shape_.heads, rows.all,
-                                          dropout.attention);  // [B, T, D]
+                                          sites_.value(x, value, all), shape_.heads, {rows.tokens, rows.all},
+                                          dropout.attention);  // [N, D]
   return adaptune::dropout(sites_.attention_output(mixed, attention_output, own), dropout.hidden);
 }
 
 Tensor EncoderLayer::feed_forward(const Tensor& x, const SiteContext& context,
                                   const DropoutRates& dropout) const {
-  const auto inner = sites_.intermediate(x, intermediate, context);                  // [B, T, F]
-  const auto active = sites_.activation(inner, activation_, context);                // [B, T, F]
-  return adaptune::dropout(sites_.output(active, output, context), dropout.hidden);  // [B, T, D]
+  const auto inner = sites_.intermediate(x, intermediate, context);                  // [N, F]
+  const auto active = sites_.activation(inner, activation_, context);                // [N, F]
+  return adaptune::dropout(sites_.output(active, output, context), dropout.hidden);  // [N, D]
 }
 
 }  // namespace adaptune

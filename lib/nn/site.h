@@ -16,7 +16,7 @@
 #include <string>
 #include <type_traits>
 
-#include "nn/batch.h"
+#include "nn/tokens.h"
 
 namespace adaptune {
 
@@ -65,7 +65,7 @@ struct SiteInfo {
 // What a site passes along with the value.
 struct SiteContext {
   const Tokens& tokens;
-  const torch::Tensor* stream = nullptr;  // the residual stream [B, T, D], at residual sites only
+  const torch::Tensor* stream = nullptr;  // the residual stream [N, D], at residual sites only
 };
 
 class Site {

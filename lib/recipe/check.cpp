@@ -17,7 +17,7 @@ namespace {
 
 void check_first_batch(const TaskSplit& split, const TaskConfig& task, int32_t pad_id) {
   const auto batches = evaluation_batches(split.rows->lengths(), task.train.per_device_train_batch_size);
-  collate(*split.rows, batches.front(), pad_id, torch::kCPU);
+  collate(*split.rows, batches.front(), {.pad_id = pad_id});
 }
 
 void check_task(Workspace& workspace, const TaskConfig& task, bool exported) try {

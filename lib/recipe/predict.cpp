@@ -80,12 +80,12 @@ std::vector<int64_t> word_starts(const EncodedSplit& rows, int64_t row, size_t w
 }
 
 // The attention over a row's own tokens, by fused site: {"5": {"mnli": 0.4, "rte": 0.6}}
-ordered_json row_attention(const FusedTask& fused, int64_t index, int64_t length) {
+ordered_json row_attention(const FusedTask& fused, const Tokens& tokens, int64_t index) {
   ordered_json layers = ordered_json::object();
   for (const auto& [site, fusion] : fused.fusion->fusions()) {
     const auto& all = fusion->last_attention();
     if (!all.defined()) continue;
-    const auto mean = all[index].slice(0, 0, length).to(torch::kFloat64).mean(0);  // [N]
+    const auto mean = tokens.of(all, index).to(torch::kFloat64).mean(0);  // [N]
     ordered_json weights = ordered_json::object();
     for (int64_t n = 0; n < mean.size(0); ++n)
       weights[fused.description.members[n].name] = mean[n].item<double>();
@@ -118,14 +118,16 @@ struct Answers {
   const PredictFlags& flags;
   std::vector<std::string> lines;  // by row
 
-  void take(const std::vector<int64_t>& numbers, const torch::Tensor& logits) {
+  void take(const std::vector<int64_t>& numbers, const Tokens& tokens, const torch::Tensor& all_logits) {
     for (size_t i = 0; i < numbers.size(); ++i) {
       const int64_t row = numbers[i], index = static_cast<int64_t>(i);
+      const bool tags = rows.kind == LabelKind::kTags;
       std::vector<int64_t> starts;
-      if (rows.kind == LabelKind::kTags) starts = word_starts(rows, row, dataset.examples[row].words.size());
-      auto object = answer(task.description.head, logits[index], starts);
-      if (flags.logits) object["logits"] = logits_json(logits[index], starts);
-      if (flags.fusion_attention) object["attention"] = row_attention(*task.fused, index, rows.length(row));
+      if (tags) starts = word_starts(rows, row, dataset.examples[row].words.size());
+      const auto logits = tags ? tokens.of(all_logits, index) : all_logits[index];
+      auto object = answer(task.description.head, logits, starts);
+      if (flags.logits) object["logits"] = logits_json(logits, starts);
+      if (flags.fusion_attention) object["attention"] = row_attention(*task.fused, tokens, index);
       lines[row] = object.dump();
     }
   }
@@ -153,9 +155,10 @@ int predict(const PredictFlags& flags, Console& console) {
   }
   Answers answers{task, dataset, rows, flags, std::vector<std::string>(rows.size())};
   if (flags.fusion_attention) record_attention(*task.fused, true);
-  for_each_logits(
-      *task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
-      [&](const auto& numbers, const Batch&, const torch::Tensor& logits) { answers.take(numbers, logits); });
+  for_each_logits(*task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
+                  [&](const auto& numbers, const Batch& batch, const torch::Tensor& logits) {
+                    answers.take(numbers, batch.tokens, logits);
+                  });
   std::string text;
   for (const auto& line : answers.lines) text += line + "\n";
   if (flags.output == "-") {

@@ -39,7 +39,7 @@ void for_each_logits(TaskModel& model, const EncodedSplit& split, const Evaluati
   const torch::NoGradGuard no_grad;
   model.train(false, false);
   for (const auto& rows : evaluation_batches(split.lengths(), settings.batch_size)) {
-    const Batch batch = collate(split, rows, settings.pad_id, settings.device);
+    const Batch batch = collate(split, rows, {settings.pad_id, settings.device, model.needs_padding()});
     sink(rows, batch, model.logits(batch));
   }
 }

@@ -33,7 +33,7 @@ StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const st
   for (int64_t begin = 0; begin < size; begin += batches.rows) {
     const auto end = std::min(begin + batches.rows, size);
     const std::vector<int64_t> micro(rows.begin() + begin, rows.begin() + end);
-    const Batch batch = collate(split, micro, batches.pad_id, batches.device);
+    const Batch batch = collate(split, micro, {batches.pad_id, batches.device, model.needs_padding()});
     const LossSum loss = model.head().loss(model.logits(batch), batch);
     loss.sum.backward();
     step.sum += loss.sum.item<double>();

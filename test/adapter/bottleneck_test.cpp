@@ -48,7 +48,7 @@ void randomise(torch::nn::Module& module) {
 TEST_CASE("gradients of every bottleneck agree with finite differences", "[adapter]") {
   torch::manual_seed(1);
   const ResidualSite site(2, 3, kHidden, torch::kFloat64);
-  const auto weight = torch::randn({2, 3, kHidden}, torch::kFloat64);
+  const auto weight = torch::randn({6, kHidden}, torch::kFloat64);
   double largest = 0;
   for (const auto& options : all_combinations()) {
     Bottleneck bottleneck(options, kHidden, kWidth);
@@ -63,7 +63,8 @@ TEST_CASE("gradients of every bottleneck agree with finite differences", "[adapt
 
 TEST_CASE("factors give the bottleneck's own change", "[adapter]") {
   torch::manual_seed(2);
-  const auto z = torch::randn({2, 3, kHidden}, torch::kFloat64);
+  const auto z = torch::randn({6, kHidden}, torch::kFloat64);
+  const auto tokens = packed_tokens({6}, torch::kCPU);
   for (const char* scaling : {"1.0", "3.5", "learned", "channel"}) {
     BottleneckOptions options;
     options.scaling = scaling;
@@ -73,7 +74,7 @@ TEST_CASE("factors give the bottleneck's own change", "[adapter]") {
     const auto f = bottleneck.factors();
     REQUIRE(f);
     const auto u = at::linear(f->activation(at::linear(z, f->down, f->down_bias)), f->up, f->up_bias);
-    CHECK(at::allclose(u, bottleneck.delta(z), 1e-12, 1e-12));
+    CHECK(at::allclose(u, bottleneck.delta(z, tokens), 1e-12, 1e-12));
   }
 }
 
@@ -142,13 +143,14 @@ TEST_CASE("dropout and stochastic depth act in training only", "[adapter]") {
   Bottleneck bottleneck(options, kHidden, kWidth);
   randomise(bottleneck);
   bottleneck.eval();
-  const auto whole = bottleneck.delta(site.output);
-  CHECK(at::equal(whole, bottleneck.delta(site.output)));
+  const auto whole = bottleneck.delta(site.output, site.tokens());
+  CHECK(at::equal(whole, bottleneck.delta(site.output, site.tokens())));
   bottleneck.train();
-  const auto dropped = bottleneck.delta(site.output);
-  for (int64_t row = 0; row < 8; ++row) {
-    const bool gone = dropped[row].abs().max().item<double>() == 0;
-    CHECK((gone || at::allclose(dropped[row], 2 * whole[row], 1e-5, 1e-5)));
+  const auto dropped = bottleneck.delta(site.output, site.tokens());
+  for (int64_t b = 0; b < 8; ++b) {
+    const auto own = site.tokens().of(dropped, b);
+    const bool gone = own.abs().max().item<double>() == 0;
+    CHECK((gone || at::allclose(own, 2 * site.tokens().of(whole, b), 1e-5, 1e-5)));
   }
 }
 

@@ -10,7 +10,7 @@ constexpr int64_t kIn = 6, kOut = 5;
 
 // A linear site: base(x) = x W^T + b.
 struct LinearSite {
-  torch::Tensor x = torch::randn({2, 3, kIn}, torch::kFloat64);
+  torch::Tensor x = torch::randn({6, kIn}, torch::kFloat64);
   torch::Tensor weight = torch::randn({kOut, kIn}, torch::kFloat64);
   torch::Tensor bias = torch::randn({kOut}, torch::kFloat64);
   Tokens tokens;
@@ -64,7 +64,7 @@ TEST_CASE("IA3 scales a linear's output, or its input", "[adapter]") {
 TEST_CASE("gradients of LoRA and IA3 agree with finite differences", "[adapter]") {
   torch::manual_seed(3);
   const LinearSite site;
-  const auto weight = torch::randn({2, 3, kOut}, torch::kFloat64);
+  const auto weight = torch::randn({6, kOut}, torch::kFloat64);
   const auto check = [&](std::shared_ptr<Adapter> adapter) {
     adapter->to(torch::kFloat64);
     randomise(*adapter);

@@ -20,9 +20,8 @@ const char* const kModel = FIXTURES "/models/bert";
 
 Batch sample_batch() {
   Batch batch;
-  batch.input_ids = torch::randint(5, 100, {6, 9}, torch::kInt64);
-  batch.attention_mask = torch::ones({6, 9}, torch::kInt64);
-  batch.attention_mask.slice(1, 6).slice(0, 2, 4).zero_();
+  batch.tokens = packed_tokens({9, 9, 6, 6, 9, 9}, torch::kCPU);
+  batch.input_ids = torch::randint(5, 100, {batch.tokens.size()}, torch::kInt64);
   batch.labels = torch::tensor({0, 1, 2, 0, 1, 2});
   return batch;
 }
@@ -97,27 +96,73 @@ TEST_CASE("a head that reads token 0 alone sees and teaches the same", "[model]"
   torch::manual_seed(4);
   const auto backbone = load_backbone(kModel, torch::kCPU);
   const auto batch = sample_batch();
-  const int64_t tokens = batch.input_ids.size(1);
   for (const auto& method : adapter_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
     const auto parameters = adapter.parameters();
     for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
     adapter.attach();
-    const auto run = [&](bool first_token_only) {
-      const auto last = backbone->forward(batch, {false, false, first_token_only}).last;
-      CHECK(last.size(1) == (first_token_only ? 1 : tokens));
-      const auto token = last.select(1, 0);
+    const auto run = [&](bool every_token) {
+      const auto features = backbone->forward(batch, {false, false, every_token});
+      CHECK(features.last.defined() == every_token);
+      const auto token = features.first;
       auto gradients = parameters.empty()
                            ? std::vector<torch::Tensor>{}
                            : torch::autograd::grad({token.square().sum()}, parameters, {}, {}, false, true);
       gradients.push_back(token.detach());
       return gradients;
     };
-    const auto whole = run(false), first = run(true);
+    const auto whole = run(true), first = run(false);
     for (size_t i = 0; i < whole.size(); ++i) {
       REQUIRE(whole[i].defined() == first[i].defined());
       if (whole[i].defined()) CHECK(at::allclose(whole[i], first[i], 1e-4, 1e-5));
+    }
+    adapter.detach();
+  }
+}
+
+// The same examples, each padded to the longest.
+Batch padded(const Batch& packed) {
+  std::vector<int64_t> lengths;
+  for (const auto& sequence : packed.tokens.sequences) lengths.push_back(sequence.keys);
+  Batch batch = packed;
+  batch.tokens = padded_tokens(lengths, torch::kCPU);
+  batch.input_ids = torch::zeros({batch.tokens.size()}, torch::kInt64);
+  for (int64_t b = 0; b < packed.size(); ++b) {
+    batch.tokens.of(batch.input_ids, b).copy_(packed.tokens.of(packed.input_ids, b));
+  }
+  return batch;
+}
+
+TEST_CASE("packed tokens give the outputs and gradients of padded ones", "[model]") {
+  torch::manual_seed(5);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto packed = sample_batch();
+  const auto weight = at::randn({packed.tokens.size(), backbone->info().hidden_size});
+  for (const auto& method : adapter_methods()) {
+    INFO(method.name);
+    TaskAdapter adapter(spec_of(method.name), *backbone);
+    const auto parameters = adapter.parameters();
+    for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
+    adapter.attach();
+    // The real tokens of each example, then the gradients.
+    const auto run = [&](const Batch& batch) {
+      const auto last = backbone->forward(batch, {}).last;
+      torch::Tensor loss = at::zeros({});
+      std::vector<torch::Tensor> values;
+      for (int64_t b = 0; b < batch.size(); ++b) {
+        values.push_back(batch.tokens.of(last, b));
+        loss = loss + (values.back() * packed.tokens.of(weight, b)).sum();
+      }
+      if (parameters.empty()) return values;
+      const auto gradients = torch::autograd::grad({loss}, parameters, {}, {}, false, true);
+      values.insert(values.end(), gradients.begin(), gradients.end());
+      return values;
+    };
+    const auto ours = run(packed), theirs = run(padded(packed));
+    for (size_t i = 0; i < ours.size(); ++i) {
+      REQUIRE(ours[i].defined() == theirs[i].defined());
+      if (ours[i].defined()) CHECK(at::allclose(ours[i], theirs[i], 1e-5, 1e-5));
     }
     adapter.detach();
   }

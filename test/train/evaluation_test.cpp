@@ -20,7 +20,7 @@ TEST_CASE("an evaluation gives predictions in the order of the split, and the me
   double sum = 0;
   const torch::NoGradGuard no_grad;
   for (int64_t row = 0; row < split.size(); ++row) {
-    const Batch batch = collate(split, {row}, 0, torch::kCPU);
+    const Batch batch = collate(split, {row}, {});
     const auto logits = small.model->logits(batch);
     CHECK(logits.argmax(-1).item<int64_t>() == evaluation.predictions.classes[row]);
     sum += at::cross_entropy_loss(logits, batch.labels).item<double>();

@@ -80,7 +80,7 @@ TEST_CASE("the loss behind the gradient is the mean over the step") {
   SmallModel small("head_only");
   const auto split = made_up_split(32, 5);
   const auto gradients = gradients_in(small, split, 8);
-  const Batch batch = collate(split, first_rows(32), 0, torch::kCPU);
+  const Batch batch = collate(split, first_rows(32), {});
   const auto loss = at::cross_entropy_loss(small.model->logits(batch), batch.labels);
   const auto parameters = small.head->parameters();
   const auto expected = torch::autograd::grad({loss}, {parameters[0]});
