@@ -11,7 +11,11 @@ void add_predict(CLI::App& app, const CommandContext& context) {
   command->add_option("input", flags->input,
                       "a data file, a .txt with a text a line, or - for standard input");
   command->add_option("-o,--output", flags->output, "JSON lines go here; - is standard output");
-  command->add_option("--task", flags->task, "task of the run; its fusion is used where there is one");
+  command
+      ->add_option("--task", flags->tasks,
+                   "task of the run (its fusion where there is one); several times, or all: in one pass")
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--model", flags->model, "the backbone's folder, where it has moved");
   command->add_option("--device", flags->device, "cpu, cuda or cuda:N");
   command->add_option("--batch-size", flags->batch_size, "rows computed together")

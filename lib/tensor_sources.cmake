@@ -1,10 +1,13 @@
 set(TENSOR_SOURCES
+  adapter/adapter_stack.cpp
   adapter/bottleneck.cpp
+  adapter/drop.cpp
   adapter/fusion.cpp
   adapter/ia3.cpp
   adapter/initialisation.cpp
   adapter/lora.cpp
   adapter/method.cpp
+  adapter/residual_adapter.cpp
   backbone/backbone.cpp
   backbone/bert.cpp
   data/collate.cpp
@@ -32,12 +35,14 @@ set(TENSOR_SOURCES
   io/tensor_copy.cpp
   io/tensor_file.cpp
   model/backbone_identity.cpp
+  model/shared_pass.cpp
   model/task_adapter.cpp
   model/task_description.cpp
   model/task_directory.cpp
   model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
+  nn/copies.cpp
   nn/dropout.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp

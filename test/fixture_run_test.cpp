@@ -77,9 +77,9 @@ TEST_CASE("what is not known fails a case instead of being passed over", "[golde
   CHECK_THAT(run_case(copy.path(), {}).text, Catch::Contains("'average' is not known"));
   copy.change_case([](nlohmann::json& file) {
     file.erase("average");
-    file["setup"]["type"] = "Parallel";
+    file["setup"]["type"] = "Split";
   });
-  CHECK_THAT(run_case(copy.path(), {}).text, Catch::Contains("'Parallel'"));
+  CHECK_THAT(run_case(copy.path(), {}).text, Catch::Contains("'Split'"));
 }
 
 TEST_CASE("a listed case is skipped while it fails, and fails once it passes", "[golden]") {

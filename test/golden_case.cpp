@@ -47,14 +47,17 @@ std::string single_name(const json& block) {
 void read_setup(const json& setup, GoldenSetting& setting) {
   if (setup.is_null()) return;
   if (setup.contains("kwargs")) throw InputError("composition with 'kwargs' is not supported");
-  if (setup.at("type") != "Fuse") {
+  setting.fuses = setup.at("type") == "Fuse";
+  setting.parallel = setup.at("type") == "Parallel";
+  if (!setting.fuses && !setting.parallel) {
     setting.members = {single_name(setup)};
     return;
   }
-  setting.fuses = true;
   for (const json& child : setup.at("children")) {
-    if (child.at("type") != "single")
-      throw InputError("fusion of '" + child.at("type").get<std::string>() + "' is not supported");
+    if (child.at("type") != "single") {
+      throw InputError("composition '" + setup.at("type").get<std::string>() + "' of '" +
+                       child.at("type").get<std::string>() + "' is not supported");
+    }
     setting.members.push_back(single_name(child));
   }
 }
@@ -94,8 +97,10 @@ GoldenSetting read_setting(const json& description, const fs::path& folder) {
   setting.heads = parts(description, "heads", folder);
   read_setup(description.value("setup", json()), setting);
   const json head = description.value("head", json());
-  if (head.is_array()) throw InputError("several heads at once are not supported");
-  if (head.is_string()) setting.head = head;
+  if (head.is_array()) setting.head = head.get<std::vector<std::string>>();
+  if (head.is_string()) setting.head = {head.get<std::string>()};
+  if (setting.head.size() > 1 && !setting.parallel)
+    throw InputError("several heads at once are not supported");
   const json skipped = description.value("skip_layers", json());
   if (!skipped.is_null()) setting.skip_layers = skipped.get<std::vector<int64_t>>();
   setting.train = description.value("train", "none");

@@ -31,7 +31,8 @@ struct GoldenSetting {
   std::vector<GoldenPart> adapters, fusions, heads;
   std::vector<std::string> members;  // names of the active adapters; empty: none
   bool fuses = false;                // the members are fused
-  std::optional<std::string> head;
+  bool parallel = false;             // each runs on a copy of the input
+  std::vector<std::string> head;     // their names; of several, one a member
   std::vector<int64_t> skip_layers;
   std::string train, loss;
   std::optional<GoldenTrajectory> trajectory;

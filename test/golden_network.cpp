@@ -42,10 +42,10 @@ void freeze(torch::nn::Module& module) {
 GoldenNetwork::GoldenNetwork(const GoldenSetting& setting)
     : backbone_(load_backbone(setting.model, torch::kCPU)) {
   read_parts(setting);
-  choose_head(setting);
+  choose_heads(setting);
   for (const auto& adapter : adapters_) freeze(*adapter.adapter);
   if (fusion_) freeze(*fusion_->fusion);
-  if (head_) freeze(*head_->head);
+  for (const auto& head : used_heads_) freeze(*head.head);
   choose_trained(setting.train);
   attach(setting);
 }
@@ -72,21 +72,24 @@ void GoldenNetwork::read_parts(const GoldenSetting& setting) {
   if (!fusion_) throw InputError("no fusion of the active adapters is given");
 }
 
-void GoldenNetwork::choose_head(const GoldenSetting& setting) {
-  if (!setting.head) return;
-  if (*setting.head == kOwnHead) {
+ImportedHead GoldenNetwork::named_head(const std::string& name, const GoldenSetting& setting) const {
+  const std::string wanted = name == kOwnHead || name == "static" ? "" : name;
+  for (const auto& head : heads_) {
+    if (head.name == wanted) return head;
+  }
+  for (const auto& adapter : adapters_) {
+    if (adapter.head && adapter.head->name == wanted) return *adapter.head;
+  }
+  if (name == kOwnHead) {
     const auto own = read_checkpoint_head(setting.model, backbone_->info());
     if (!own) throw InputError("the checkpoint has no head");
-    head_ = ImportedHead{"", own->head, static_head_parameters(own->description, *own->head)};
+    return {"", own->head, static_head_parameters(own->description, *own->head)};
   }
-  const std::string wanted = *setting.head == kOwnHead || *setting.head == "static" ? "" : *setting.head;
-  for (const auto& adapter : adapters_) {
-    if (adapter.head && adapter.head->name == wanted) head_ = adapter.head;
-  }
-  for (const auto& head : heads_) {
-    if (head.name == wanted) head_ = head;
-  }
-  if (!head_) throw InputError("no head '" + *setting.head + "' is given");
+  throw InputError("no head '" + name + "' is given");
+}
+
+void GoldenNetwork::choose_heads(const GoldenSetting& setting) {
+  for (const auto& name : setting.head) used_heads_.push_back(named_head(name, setting));
 }
 
 std::string GoldenNetwork::plain_name(const std::string& name) const {
@@ -109,7 +112,7 @@ void GoldenNetwork::train_all() {
     parameters.push_back({name, item.value(), item.value().sizes().vec(), ""});
   }
   train(parameters);
-  if (head_) train(head_->parameters);
+  for (const auto& head : used_heads_) train(head.parameters);
 }
 
 void GoldenNetwork::choose_trained(const std::string& text) {
@@ -123,8 +126,8 @@ void GoldenNetwork::choose_trained(const std::string& text) {
     return;
   }
   for (const auto& part : parts_of(text)) {
-    if (part == "head" && head_) {
-      train(head_->parameters);
+    if (part == "head" && has_head()) {
+      for (const auto& head : used_heads_) train(head.parameters);
     } else if (part == "fusion layer" && fusion_) {
       train(fusion_->parameters);
     } else if (part.rfind("adapters ", 0) == 0) {
@@ -146,6 +149,14 @@ const ImportedAdapter& GoldenNetwork::member(const std::string& name) const {
 }
 
 void GoldenNetwork::attach(const GoldenSetting& setting) {
+  if (setting.parallel) {
+    if (!setting.skip_layers.empty()) throw InputError("skipped layers under Parallel are not supported");
+    std::vector<SharedPass::Task> tasks;
+    for (size_t i = 0; i < setting.members.size(); ++i)
+      tasks.push_back({member(setting.members[i]).adapter, used_heads_.at(i).head});
+    shared_ = std::make_unique<SharedPass>(*backbone_, std::move(tasks));
+    return;
+  }
   if (whole_) attached_.push_back(whole_);
   if (fusion_) {
     attached_.push_back(fusion_->fusion);
@@ -153,27 +164,32 @@ void GoldenNetwork::attach(const GoldenSetting& setting) {
   } else if (!setting.members.empty()) {
     attached_.push_back(member(setting.members[0]).adapter);
   }
-  for (const auto& attachment : attached_) attachment->attach();
-  for (Site* site : backbone_->sites()) {
-    const auto& skipped = setting.skip_layers;
-    if (std::find(skipped.begin(), skipped.end(), site->info().layer) != skipped.end()) site->detach();
-  }
+  for (const auto& attachment : attached_) attachment->attach(setting.skip_layers);
 }
 
 Features GoldenNetwork::forward(const Batch& batch, bool pooled) {
-  Wanted wanted = head_ ? head_->head->wanted() : Wanted{};
-  wanted.pooled = wanted.pooled || pooled;
-  wanted.hidden_states = wanted.every_token = true;
+  Wanted wanted{.hidden_states = true, .pooled = pooled, .every_token = true};
+  for (const auto& head : used_heads_) wanted.pooled = wanted.pooled || head.head->wanted().pooled;
   return backbone_->forward(batch, wanted);
 }
 
-Tensor GoldenNetwork::logits(const Features& features) { return head_->head->forward(features); }
+std::vector<Tensor> GoldenNetwork::logits(const Features& features) {
+  std::vector<Tensor> logits;
+  for (size_t i = 0; i < used_heads_.size(); ++i) {
+    logits.push_back(used_heads_[i].head->forward(shared_ ? shared_->features_of(features, i) : features));
+  }
+  return logits;
+}
 
-Tensor GoldenNetwork::head_loss(const Tensor& logits, const Batch& batch) const {
-  Batch counted = batch;
-  if (head_->name.empty()) counted.tokens.mask = Tensor();
-  const auto loss = head_->head->loss(logits, counted);
-  return loss.sum / loss.count;
+std::vector<Tensor> GoldenNetwork::head_losses(const std::vector<Tensor>& logits, const Batch& batch) const {
+  std::vector<Tensor> losses;
+  for (size_t i = 0; i < used_heads_.size(); ++i) {
+    Batch counted = batch;
+    if (used_heads_[i].name.empty()) counted.tokens.mask = Tensor();
+    const auto loss = used_heads_[i].head->loss(logits[i], counted);
+    losses.push_back(loss.sum / loss.count);
+  }
+  return losses;
 }
 
 }  // namespace adaptune

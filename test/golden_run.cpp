@@ -61,23 +61,41 @@ class Run {
  private:
   std::string name(const std::string& rest) const { return setting_.prefix + rest; }
 
-  // [N, ..] -> [B, T, ..], as golden values are stored
+  // [N, ..] or copies of it -> [B, T, ..], copy behind copy, as golden values are stored
   Tensor stored(const Tensor& value) const {
-    return value.defined() ? batch_.tokens.by_sequence(value) : value;
+    const int64_t length = batch_.tokens.size() / batch_.tokens.rows();
+    return value.defined() ? value.reshape({-1, length, value.size(-1)}) : value;
   }
   Tensor stored_logits(const Tensor& logits) const {
     return network_.on_every_token() ? stored(logits) : logits;
   }
+  // "logits", or of several heads "logits.1"
+  std::string of_head(const std::string& what, size_t i, size_t count) const {
+    return count == 1 ? what : what + "." + std::to_string(i);
+  }
 
-  Tensor loss_of(const Features& features, const Tensor& logits) {
+  void compare_logits(const std::string& start, const std::vector<Tensor>& logits) {
+    for (size_t i = 0; i < logits.size(); ++i) {
+      golden_.compare_forward(start + of_head("logits", i, logits.size()), stored_logits(logits[i]));
+    }
+  }
+
+  // Undefined where the case has none; of several heads the sum.
+  Tensor loss_of(const Features& features, const std::vector<Tensor>& logits) {
     if (setting_.loss != "head")
       return loss_weight_.defined() ? (stored(features.last) * loss_weight_).sum() : Tensor();
-    return logits.defined() && batch_.labels.defined() ? network_.head_loss(logits, batch_) : Tensor();
+    if (logits.empty() || !batch_.labels.defined()) return Tensor();
+    const auto losses = network_.head_losses(logits, batch_);
+    if (losses.size() > 1) {
+      for (size_t i = 0; i < losses.size(); ++i)
+        golden_.compare_forward(name(of_head("loss", i, losses.size())), losses[i]);
+    }
+    return at::stack(losses).sum();
   }
 
   Tensor current_loss() {
     const auto features = network_.forward(batch_, false);
-    return loss_of(features, network_.has_head() ? network_.logits(features) : Tensor());
+    return loss_of(features, network_.logits(features));
   }
 
   // The loss, undefined where the case has none.
@@ -89,8 +107,8 @@ class Run {
     golden_.compare_forward(name("last_hidden_state"), stored(features.last));
     golden_.compare_forward(name("pooler_output"), features.pooled);
     compare_attention();
-    const Tensor logits = network_.has_head() ? network_.logits(features) : Tensor();
-    if (logits.defined()) golden_.compare_forward(name("logits"), stored_logits(logits));
+    const auto logits = network_.logits(features);
+    compare_logits(name(""), logits);
     const Tensor loss = loss_of(features, logits);
     if (loss.defined()) golden_.compare_forward(name("loss"), loss);
     return loss;
@@ -142,8 +160,7 @@ class Run {
     const std::string start = own_values ? name("second_forward.") : setting_.prefix;
     const auto features = network_.forward(batch_, false);
     golden_.compare_forward(start + "last_hidden_state", stored(features.last));
-    if (network_.has_head())
-      golden_.compare_forward(start + "logits", stored_logits(network_.logits(features)));
+    compare_logits(start, network_.logits(features));
   }
 
   void train(const GoldenTrajectory& settings) {

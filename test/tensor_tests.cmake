@@ -9,6 +9,7 @@ set(TENSOR_TESTS
   interop/peft_reader_test.cpp
   io/tensor_file_test.cpp
   model/methods_test.cpp
+  model/shared_pass_test.cpp
   nn/attention_test.cpp
   nn/dropout_test.cpp
   nn/tokens_test.cpp

@@ -37,22 +37,10 @@ int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_
   return std::max<int64_t>(1, std::llround(width));
 }
 
-Insertion::Read Insertion::read(const Tensor& h, TensorFn base, const SiteContext& context) const {
-  TORCH_CHECK(context.stream, "a bottleneck adapter sits at a residual site, which passes the stream");
-  if (is_parallel) return {*context.stream, *context.stream};
-  const Tensor z = original_ln_before ? base(h) : h;
-  if (residual == Residual::kSum) return {z, h + *context.stream};
-  return {z, residual == Residual::kInput ? h : z};
-}
-
-Tensor Insertion::write(const Tensor& o, const Tensor& h, TensorFn base) const {
-  const Tensor sum = is_parallel ? o + h : o;
-  return original_ln_after ? base(sum) : sum;
-}
-
 Bottleneck::Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t width)
     : insertion_{options.original_ln_before, options.original_ln_after, options.is_parallel,
                  residual_kind(options.residual_before_ln)},
+      non_linearity_(options.non_linearity),
       activation_(activation_by_name(options.non_linearity)),
       dropout_(options.dropout),
       stochastic_depth_(options.is_parallel ? 0 : options.stochastic_depth),
@@ -128,16 +116,20 @@ Tensor Bottleneck::gated(const Tensor& o, const Tensor& z, const Tokens& tokens)
   return o * tokens.spread(tokens.by_sequence(gate).mean(1));
 }
 
-Tensor Bottleneck::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
-  const auto [z, r] = insertion_.read(h, base, context);
-  Tensor o = delta(z, context.tokens);
+bool Bottleneck::is_plain() const {
+  const bool random = is_training() && (dropout_ > 0 || stochastic_depth_ > 0);
+  return !random && !gate_ && !norm_before_ && !norm_after_;
+}
+
+Tensor Bottleneck::change(const Insertion::Read& read, const Tensor&, const Tokens& tokens) {
+  Tensor o = delta(read.z, tokens);
   if (is_training() && dropout_ > 0) o = adaptune::dropout(o, dropout_);
-  if (gate_) o = gated(o, z, context.tokens);
+  if (gate_) o = gated(o, read.z, tokens);
   const bool adds_residual = !insertion_.is_parallel;
-  if (adds_residual && residual_first_) o = o + r;
+  if (adds_residual && residual_first_) o = o + read.r;
   if (norm_after_) o = norm_after_(o);
-  if (adds_residual && !residual_first_) o = o + r;
-  return insertion_.write(o, h, base);
+  if (adds_residual && !residual_first_) o = o + read.r;
+  return o;
 }
 
 }  // namespace adaptune

@@ -17,8 +17,8 @@
 #include <optional>
 #include <string>
 
+#include "adapter/residual_adapter.h"
 #include "nn/activation.h"
-#include "nn/adapter.h"
 
 namespace adaptune {
 
@@ -48,19 +48,6 @@ struct BottleneckOptions {
 // says nothing for the layer.
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden);
 
-// How a bottleneck reads from and writes to its residual site.
-struct Insertion {
-  bool original_ln_before, original_ln_after, is_parallel;
-  enum class Residual { kInput, kNormed, kSum } residual;
-
-  struct Read {
-    torch::Tensor z;  // the adapter's input [N, D]
-    torch::Tensor r;  // its own residual [N, D]
-  };
-  Read read(const torch::Tensor& h, TensorFn base, const SiteContext& context) const;
-  torch::Tensor write(const torch::Tensor& o, const torch::Tensor& h, TensorFn base) const;
-};
-
 // The parts of u(z): fusion's cheap forms, several tasks at once and folding work on these.
 struct BottleneckFactors {
   torch::Tensor down, down_bias;  // [m, D], [m]
@@ -68,17 +55,20 @@ struct BottleneckFactors {
   torch::Tensor up, up_bias;  // [D, m], [D], the scale already in them
 };
 
-class Bottleneck final : public Adapter {
+class Bottleneck final : public ResidualAdapter {
  public:
   // hidden: D; width: m. Weights are drawn from the global generator.
   Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t width);
 
-  torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+  torch::Tensor change(const Insertion::Read& read, const torch::Tensor& h, const Tokens& tokens) override;
   bool is_token_wise() const override { return !gate_; }
   bool needs_padding() const override { return !gate_.is_empty(); }
   // u(z) [N, D] -> [N, D]
   torch::Tensor delta(const torch::Tensor& z, const Tokens& tokens) const;
-  const Insertion& insertion() const { return insertion_; }
+  const Insertion& insertion() const override { return insertion_; }
+  const std::string& non_linearity() const { return non_linearity_; }
+  // Whether change() is u(z) and the residual, and nothing else.
+  bool is_plain() const;
   // Empty when u is not a plain bottleneck of z (ln_before).
   std::optional<BottleneckFactors> factors() const;
 
@@ -88,6 +78,7 @@ class Bottleneck final : public Adapter {
   void initialise(const BottleneckOptions& options);
 
   Insertion insertion_;
+  std::string non_linearity_;
   Activation activation_;
   double fixed_scale_ = 1, dropout_ = 0, stochastic_depth_ = 0;
   bool residual_first_ = false;

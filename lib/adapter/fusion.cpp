@@ -112,27 +112,26 @@ FusionForm Fusion::form() const {
                                                                           : FusionForm::kProduct;
 }
 
-Tensor Fusion::forward(const Tensor& h, TensorFn base, const SiteContext& context) {
-  const auto& insertion = members_.back()->insertion();
-  const auto [z, r] = insertion.read(h, base, context);
+Tensor Fusion::change(const Insertion::Read& read, const Tensor& h, const Tokens& tokens) {
+  const auto& [z, r] = read;
   if (!stack_) {
     const torch::NoGradGuard no_grad;
     stack_ = Stack::of(members_);
   }
-  const Tensor& source = insertion.is_parallel || !options_.query_before_ln ? z : h;
+  const Tensor& source = insertion().is_parallel || !options_.query_before_ln ? z : h;
   Tensor c;
   switch (form()) {
     case FusionForm::kNaive:
-      c = naive(z, source, r, context.tokens);
+      c = naive(z, source, r, tokens);
       break;
     case FusionForm::kFolded:
-      c = folded(z, context.tokens);
+      c = folded(z, tokens);
       break;
     default:
-      c = factored(z, source, r, context.tokens);
+      c = factored(z, source, r, tokens);
   }
   if (options_.temperature) lower_temperature();
-  return insertion.write(options_.residual_before ? c : c + r, h, base);
+  return options_.residual_before ? c : c + r;
 }
 
 void Fusion::lower_temperature() {

@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "adapter/bottleneck.h"
-#include "nn/adapter.h"
+#include "adapter/drop.h"
 
 namespace adaptune {
 
-// AdapterHub's ten keys; defaults are `dynamic`.
+// AdapterHub's ten keys, and ours; defaults are `dynamic`.
 struct FusionOptions {
   bool query = true, key = true, value = true;  // which projections exist; none: scores are z . u_n
   bool query_before_ln = false;                 // query from h instead of z
@@ -29,6 +29,7 @@ struct FusionOptions {
   bool value_initialized = true;                // W_v starts as the identity with 1e-6 beside the diagonal
   bool regularization = true;                   // 0.01 sum of ||I - W_v||^2 in the training loss
   std::optional<double> dropout_prob;           // on the scores; empty: the backbone's attention dropout
+  DropOptions drop;  // of whole fusions, members and all; not a key of AdapterHub's
 };
 
 // The algebra used for a pass; see methods.md 2.5.
@@ -39,13 +40,14 @@ enum class FusionForm {
   kFolded,    // B: no D x D product at all: inference when the members' widths sum below 2 D
 };
 
-class Fusion final : public Adapter {
+class Fusion final : public ResidualAdapter {
  public:
   // `members` are borrowed frozen bottlenecks of one layer (at least one); the last one's insertion is used.
   Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottleneck>> members, int64_t hidden,
          double default_dropout);
 
-  torch::Tensor forward(const torch::Tensor& h, TensorFn base, const SiteContext& context) override;
+  torch::Tensor change(const Insertion::Read& read, const torch::Tensor& h, const Tokens& tokens) override;
+  const Insertion& insertion() const override { return members_.back()->insertion(); }
   bool is_token_wise() const override { return !records_; }  // the mean attention is that of all tokens
 
   // 0.01 ||I - W_v||_F^2; undefined without a value matrix.

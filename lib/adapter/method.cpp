@@ -12,6 +12,8 @@
 namespace adaptune {
 namespace {
 
+constexpr const char* kDropKey = "adapter.drop.layers";
+
 // AdapterHub's presets, and the papers' own settings over the same modules.
 BottleneckOptions seq_bn() { return {}; }
 
@@ -220,6 +222,10 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
                   "all, or a list such as [0-5, 11]");
   }
   node.read("leave_out", spec.leave_out);
+  read_drop_options(node, spec.drop);
+  if (spec.drop.mode != "none" && std::holds_alternative<std::monostate>(spec.site)) {
+    node.error_at("drop", "'" + spec.method + "' has no adapters in the layers that could be dropped");
+  }
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
   if (!std::holds_alternative<std::monostate>(spec.site)) {
     node.read("train_layernorm", spec.train_layernorm);
@@ -253,11 +259,11 @@ std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count
     std::sort(layers.begin(), layers.end());
     layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
   }
-  layers.erase(std::remove_if(layers.begin(), layers.end(),
-                              [&](int64_t layer) {
-                                return std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
-                              }),
-               layers.end());
+  const int64_t dropped = fixed_drop(spec.drop, layer_count, kDropKey);
+  robust_drop(spec.drop, layer_count, kDropKey);
+  std::erase_if(layers, [&](int64_t layer) {
+    return layer < dropped || std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
+  });
   if (layers.empty()) throw ValueError("adapter.leave_out", "leaves no layer that would get an adapter");
   return layers;
 }

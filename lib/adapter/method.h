@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapter/bottleneck.h"
+#include "adapter/drop.h"
 #include "adapter/ia3.h"
 #include "adapter/lora.h"
 #include "core/config_node.h"
@@ -39,6 +40,7 @@ struct AdapterSpec {
   bool train_layernorm = false;  // every LayerNorm of an adapted layer; with all layers, the embeddings' too
   std::optional<std::vector<int64_t>> layers;  // empty: all
   std::vector<int64_t> leave_out;
+  DropOptions drop;
   int64_t init_weights_seed = 0;  // 0: none; else every site starts from this seed
   std::string load;               // an existing adapter to start from
 };
@@ -51,7 +53,7 @@ AdapterSpec adapter_spec(const std::string& method);
 // "pfeiffer r=16, layers 0-11": for tables.
 std::string describe(const AdapterSpec& spec, int64_t layer_count);
 // Indices in [0, layer_count) that carry the adapter; ValueError when a layer named anywhere does not
-// exist, or none is left.
+// exist, or none is left. Those of a fixed drop are not among them.
 std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count);
 
 }  // namespace adaptune

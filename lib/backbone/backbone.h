@@ -23,6 +23,7 @@ struct Wanted {
   bool every_token = true;  // of the last layer; else only the first of each sequence
 };
 
+// With several tasks in one pass each value has as many copies as tasks differ on it (nn/copies.h).
 struct Features {
   torch::Tensor first;                       // [B, D] of the last layer: the first token of each sequence
   torch::Tensor last;                        // [N, D] of the last layer, if every token is wanted

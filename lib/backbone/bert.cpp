@@ -68,7 +68,7 @@ class Bert final : public Backbone {
       }
     }
     if (wanted.hidden_states) features.hidden_states.push_back(stream);
-    if (!features.first.defined()) features.first = stream.index_select(0, tokens.starts);
+    if (!features.first.defined()) features.first = stream.index_select(-2, tokens.starts);
     if (wanted.every_token) features.last = stream;
     if (wanted.pooled) {
       if (!pooler_.weight.defined())

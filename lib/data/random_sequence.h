@@ -22,6 +22,7 @@ class RandomSequence {
 inline constexpr uint64_t kSampleStream = 1;      // which examples max_train_samples keeps
 inline constexpr uint64_t kRowOrderStream = 2;    // an epoch's rows; number: the epoch
 inline constexpr uint64_t kBatchOrderStream = 3;  // an epoch's batches; number: the epoch
+inline constexpr uint64_t kDropStream = 4;        // layers that a step leaves out; number: the step
 
 // Fisher-Yates.
 template <typename T>

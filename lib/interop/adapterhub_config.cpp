@@ -51,7 +51,6 @@ void read_layers(JsonFields& fields, AdapterSpec& spec, const BackboneInfo& info
 }
 
 json leave_out(const AdapterSpec& spec, const BackboneInfo& info) {
-  if (!spec.layers) return spec.leave_out;
   const auto adapted = adapted_layers(spec, info.layers);
   json left_out = json::array();
   for (int64_t layer = 0; layer < info.layers; ++layer) {

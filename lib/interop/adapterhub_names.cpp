@@ -104,7 +104,7 @@ std::string adapterhub_module(const SiteInfo& site, Backbone& backbone) {
 std::vector<NamedParameter> adapterhub_parameters(const TaskAdapter& adapter, const std::string& name,
                                                   Backbone& backbone) {
   std::vector<NamedParameter> all;
-  for (const auto& [site, own] : adapter.adapters()) {
+  for (const auto& [site, own] : adapter.site_adapters()) {
     append_adapter(*own, adapterhub_module(site->info(), backbone), name, all);
   }
   return all;

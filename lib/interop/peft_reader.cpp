@@ -151,7 +151,7 @@ NamedParameter peft_parameter(const std::string& module, const Adapter& adapter,
 
 std::vector<NamedParameter> peft_parameters(const TaskAdapter& adapter, const Selection& selection) {
   std::vector<NamedParameter> all;
-  for (const auto& [site, own] : adapter.adapters()) {
+  for (const auto& [site, own] : adapter.site_adapters()) {
     const auto& inputs = selection.feedforward;
     const bool scales_input = std::find(inputs.begin(), inputs.end(), &site->info()) != inputs.end();
     for (const auto& item : own->named_parameters()) {

@@ -11,8 +11,9 @@ namespace {
 
 using torch::Tensor;
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+template <typename T>
+bool contains(const std::vector<T>& values, const T& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 // Places are named in general or, by a path, at a single site.
@@ -39,7 +40,7 @@ struct Places {
     std::vector<std::string> places;
     for (const auto& [letter, place] :
          {std::pair{"q", "attention.query"}, {"k", "attention.key"}, {"v", "attention.value"}}) {
-      if (o.selfattn_lora && contains(o.attn_matrices, letter)) places.push_back(place);
+      if (o.selfattn_lora && contains<std::string>(o.attn_matrices, letter)) places.push_back(place);
     }
     if (o.intermediate_lora) places.push_back("ffn.intermediate");
     if (o.output_lora) places.push_back("ffn.output");
@@ -105,6 +106,29 @@ std::string module_name(std::string name) {
 
 }  // namespace
 
+void Attachment::attach(const std::vector<int64_t>& left_out) {
+  TORCH_CHECK(!is_attached_, "this adapter is attached already");
+  is_attached_ = true;
+  for (const auto& [site, adapter] : site_adapters()) {
+    if (contains(left_out, site->info().layer)) continue;
+    site->attach(adapter);
+    attached_.emplace_back(site, adapter);
+  }
+  for (auto& override : overridden_) {
+    // What lies below a layer that is left out would be trained for it alone.
+    const int64_t layer = std::max<int64_t>(override.slot.layer, 0);
+    if (!contains(left_out, layer)) *override.slot.tensor = override.trained;
+  }
+}
+
+void Attachment::detach() {
+  if (!is_attached_) return;
+  for (const auto& [site, adapter] : attached_) site->detach();
+  for (auto& override : overridden_) *override.slot.tensor = override.original;
+  attached_.clear();
+  is_attached_ = false;
+}
+
 bool Attachment::needs_padding() const {
   const auto all = modules(/*include_self=*/false);
   return std::any_of(all.begin(), all.end(), [](const auto& module) {
@@ -143,29 +167,13 @@ void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
     if (!slot.tensor->defined() || !selected(slot, spec, layers, backbone.info().layers)) continue;
     const bool random = spec.override == Override::kFullRandom;
     Tensor trained = random ? random_like(slot, backbone.info().init_range) : slot.tensor->clone();
-    overrides_.push_back({slot, *slot.tensor, register_parameter(module_name(slot.name), trained)});
+    overridden_.push_back({slot, *slot.tensor, register_parameter(module_name(slot.name), trained)});
   }
-}
-
-void TaskAdapter::attach(int64_t first_layer) {
-  TORCH_CHECK(!attached_, "this adapter is attached already");
-  for (const auto& [site, adapter] : adapters_) {
-    if (site->info().layer < 0 || site->info().layer >= first_layer) site->attach(adapter);
-  }
-  for (auto& override : overrides_) *override.slot.tensor = override.trained;
-  attached_ = true;
-}
-
-void TaskAdapter::detach() {
-  if (!attached_) return;
-  for (const auto& [site, adapter] : adapters_) site->detach();
-  for (auto& override : overrides_) *override.slot.tensor = override.original;
-  attached_ = false;
 }
 
 bool TaskAdapter::used(const Tensor& parameter, const Wanted& wanted) const {
   if (wanted.pooled) return true;
-  return std::none_of(overrides_.begin(), overrides_.end(), [&](const OverriddenTensor& override) {
+  return std::none_of(overridden_.begin(), overridden_.end(), [&](const OverriddenTensor& override) {
     return override.slot.layer == backbone_layers_ && override.trained.is_same(parameter);
   });
 }
@@ -177,11 +185,13 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
     for (auto& parameter : member->parameters()) parameter.set_requires_grad(false);
     member->eval();
   }
+  const int64_t dropped = fixed_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
+  robust_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
   for (Site* site : backbone.sites()) {
-    if (site->info().kind != SiteKind::kResidual) continue;
+    if (site->info().kind != SiteKind::kResidual || site->info().layer < dropped) continue;
     std::vector<std::shared_ptr<Bottleneck>> here;
     for (const auto& member : members_) {
-      for (const auto& [own_site, adapter] : member->adapters()) {
+      for (const auto& [own_site, adapter] : member->site_adapters()) {
         if (own_site != site) continue;
         if (auto bottleneck = std::dynamic_pointer_cast<Bottleneck>(adapter))
           here.push_back(std::move(bottleneck));
@@ -193,20 +203,6 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
     fusions_.emplace_back(site, register_module(site->info().path(), fusion));
   }
   if (fusions_.empty()) throw UsageError("fusion: the members have no bottleneck adapters to fuse");
-}
-
-void TaskFusion::attach(int64_t first_layer) {
-  TORCH_CHECK(!attached_, "this fusion is attached already");
-  for (const auto& [site, fusion] : fusions_) {
-    if (site->info().layer >= first_layer) site->attach(fusion);
-  }
-  attached_ = true;
-}
-
-void TaskFusion::detach() {
-  if (!attached_) return;
-  for (const auto& [site, fusion] : fusions_) site->detach();
-  attached_ = false;
 }
 
 Tensor TaskFusion::regularization_loss() const {

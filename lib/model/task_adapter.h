@@ -14,14 +14,28 @@
 
 namespace adaptune {
 
+// A trained copy of a tensor of the backbone.
+struct OverriddenTensor {
+  TensorSlot slot;
+  torch::Tensor original, trained;
+};
+
 // Something that sits on a backbone while attached and leaves no trace when detached. Its parameters are
-// registered under the paths of their sites, "encoder/3/ffn/residual.down.weight".
+// registered under the paths of their sites, "encoder/3/ffn/residual.down.weight". The backbone must outlive
+// it.
 class Attachment : public torch::nn::Module {
  public:
-  // Attaches to layers `first_layer` and above only (AdapterDrop).
-  virtual void attach(int64_t first_layer = 0) = 0;
+  using SiteAdapters = std::vector<std::pair<Site*, std::shared_ptr<Adapter>>>;
+
+  ~Attachment() override { detach(); }
+  // Attaches to all layers it owns something in but `left_out`, which run as the backbone's own
+  // (AdapterDrop).
+  void attach(const std::vector<int64_t>& left_out = {});
   // Empties the sites and puts the original tensors back, bitwise.
-  virtual void detach() = 0;
+  void detach();
+  // What it puts where.
+  virtual SiteAdapters site_adapters() const = 0;
+  const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
   // Whether an adapter in it reads padded positions.
   bool needs_padding() const;
   // Added to the training loss once a step; undefined: nothing.
@@ -31,29 +45,27 @@ class Attachment : public torch::nn::Module {
   // Whether a forward pass for a head that reads `wanted` computes with this parameter. One that it does not
   // use (the pooler's copy in full fine-tuning under a head on token 0) is kept as it is, not trained.
   virtual bool used(const torch::Tensor& /*parameter*/, const Wanted& /*wanted*/) const { return true; }
+
+ protected:
+  std::vector<OverriddenTensor> overridden_;
+
+ private:
+  SiteAdapters attached_;
+  bool is_attached_ = false;
 };
 
-// Adapters and overrides of one AdapterSpec, fresh. The backbone must outlive it.
+// Adapters and overrides of one AdapterSpec, fresh.
 class TaskAdapter final : public Attachment {
  public:
   TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
-  ~TaskAdapter() override { detach(); }
-  void attach(int64_t first_layer = 0) override;
-  void detach() override;
   bool used(const torch::Tensor& parameter, const Wanted& wanted) const override;
-  const std::vector<std::pair<Site*, std::shared_ptr<Adapter>>>& adapters() const { return adapters_; }
+  SiteAdapters site_adapters() const override { return adapters_; }
 
  private:
-  struct OverriddenTensor {
-    TensorSlot slot;
-    torch::Tensor original, trained;
-  };
   void add_overrides(const AdapterSpec& spec, Backbone& backbone);
 
-  std::vector<std::pair<Site*, std::shared_ptr<Adapter>>> adapters_;
-  std::vector<OverriddenTensor> overrides_;
+  SiteAdapters adapters_;
   int64_t backbone_layers_;
-  bool attached_ = false;
 };
 
 // A fusion at every site where the members have bottlenecks. The members are borrowed and frozen.
@@ -61,9 +73,7 @@ class TaskFusion final : public Attachment {
  public:
   TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
              Backbone& backbone);
-  ~TaskFusion() override { detach(); }
-  void attach(int64_t first_layer = 0) override;
-  void detach() override;
+  SiteAdapters site_adapters() const override { return {fusions_.begin(), fusions_.end()}; }
   torch::Tensor regularization_loss() const override;
   // The value matrices do not: they are drawn to the identity, not to zero.
   bool decays(const torch::Tensor& parameter) const override;
@@ -74,7 +84,6 @@ class TaskFusion final : public Attachment {
  private:
   std::vector<std::shared_ptr<TaskAdapter>> members_;
   std::vector<std::pair<Site*, std::shared_ptr<Fusion>>> fusions_;
-  bool attached_ = false;
 };
 
 // Copies `tensors` into the parameters and buffers of `module`; InputError naming every missing, unexpected

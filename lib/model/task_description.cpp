@@ -120,6 +120,7 @@ void read_fusion_options(ConfigNode node, FusionOptions& o) {
   node.read("value_initialized", o.value_initialized);
   node.read("regularization", o.regularization);
   node.read("dropout_prob", o.dropout_prob, share_below_one());
+  read_drop_options(node, o.drop);
 }
 
 }  // namespace adaptune

@@ -60,7 +60,7 @@ std::string fusion_description_yaml(const FusionDescription& description);
 nlohmann::ordered_json fusion_description_json(const FusionDescription& description);
 FusionDescription load_fusion_description(const std::filesystem::path& file);
 
-// AdapterHub's ten keys, and `config: dynamic | static` as their presets.
+// FusionOptions' keys, and `config: dynamic | static` as their presets.
 void read_fusion_options(ConfigNode node, FusionOptions& options);
 
 }  // namespace adaptune

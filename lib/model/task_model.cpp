@@ -9,6 +9,11 @@ TaskModel::TaskModel(Backbone& backbone, std::shared_ptr<Attachment> attachment,
 
 TaskModel::~TaskModel() { attachment_->detach(); }
 
+void TaskModel::leave_out(const std::vector<int64_t>& left_out) {
+  attachment_->detach();
+  attachment_->attach(left_out);
+}
+
 torch::Tensor TaskModel::logits(const Batch& batch) {
   return head_->forward(backbone_.forward(batch, head_->wanted()));
 }

@@ -26,6 +26,8 @@ class TaskModel {
   // [B, C], or [N, C] for a head on every token; float32.
   torch::Tensor logits(const Batch& batch);
   bool needs_padding() const { return attachment_->needs_padding(); }
+  // From here on the layers in `left_out` run as the backbone's own; {}: none.
+  void leave_out(const std::vector<int64_t>& left_out);
   // Training or evaluation mode of everything; the frozen backbone's own dropout is on in training where
   // `backbone_dropout` says so.
   void train(bool on, bool backbone_dropout);

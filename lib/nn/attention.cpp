@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "nn/copies.h"
 #include "nn/dropout.h"
 
 namespace adaptune {
@@ -21,15 +22,25 @@ struct Span {
 };
 constexpr int64_t kSpanNumbers = sizeof(Span) / sizeof(int64_t);
 
-// [B, 4] int64 on the CPU: spans in a form that autograd can carry.
-Tensor spans_of(const AttentionTokens& tokens) {
-  Tensor table = torch::empty({tokens.queries.rows(), kSpanNumbers}, torch::kInt64);
+// [C B, 4] int64 on the CPU: spans in a form that autograd can carry, copy behind copy.
+Tensor spans_of(const AttentionTokens& tokens, int64_t count) {
+  Tensor table = torch::empty({count * tokens.queries.rows(), kSpanNumbers}, torch::kInt64);
   auto* span = reinterpret_cast<Span*>(table.data_ptr<int64_t>());
-  for (int64_t b = 0; b < table.size(0); ++b) {
-    const Sequence &queries = tokens.queries.sequences[b], &keys = tokens.keys.sequences[b];
-    span[b] = {queries.begin, queries.length, keys.first_key, keys.keys};
+  for (int64_t c = 0; c < count; ++c) {
+    const int64_t query = c * tokens.queries.size(), key = c * tokens.keys.size();
+    for (int64_t b = 0; b < tokens.queries.rows(); ++b) {
+      const Sequence &queries = tokens.queries.sequences[b], &keys = tokens.keys.sequences[b];
+      *span++ = {query + queries.begin, queries.length, key + keys.first_key, keys.keys};
+    }
   }
   return table;
+}
+
+// [N, D] or copies of it -> [C N, D], contiguous
+Tensor all_copies(const Tensor& x, int64_t count) {
+  if (count == 1) return x.flatten(0, -2).contiguous();
+  const Tensor whole = with_copies(x, count);
+  return (whole.dim() == 2 ? whole.expand({count, -1, -1}) : whole).reshape({-1, x.size(-1)});
 }
 
 // Attention sequence by sequence: the probabilities of one stay in the processor's cache, and backward
@@ -198,9 +209,19 @@ struct Places {
 
 Tensor multi_head_attention(const Tensor& query, const Tensor& key, const Tensor& value, int64_t heads,
                             const AttentionTokens& tokens, double dropout) {
-  if (!query.is_cpu() || dropout >= 1) return padded_attention(query, key, value, heads, tokens, dropout);
-  return Attention::apply(query.contiguous(), key.contiguous(), value.contiguous(), heads, spans_of(tokens),
-                          dropout);
+  const int64_t count = std::max({copies(query), copies(key), copies(value)});
+  if (!query.is_cpu() || dropout >= 1) {
+    if (count == 1) return padded_attention(query, key, value, heads, tokens, dropout);
+    std::vector<Tensor> outputs;
+    for (int64_t c = 0; c < count; ++c) {
+      outputs.push_back(
+          padded_attention(copy_of(query, c), copy_of(key, c), copy_of(value, c), heads, tokens, dropout));
+    }
+    return at::stack(outputs);
+  }
+  const Tensor mixed = Attention::apply(all_copies(query, count), all_copies(key, count),
+                                        all_copies(value, count), heads, spans_of(tokens, count), dropout);
+  return query.dim() == 2 && count == 1 ? mixed : mixed.view({count, -1, mixed.size(1)});
 }
 
 Tensor padded_attention(const Tensor& query, const Tensor& key, const Tensor& value, int64_t heads,

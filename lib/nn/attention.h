@@ -14,8 +14,9 @@ struct AttentionTokens {
 };
 
 // Multi-head scaled dot-product attention, each sequence's queries over the real tokens of its keys. query
-// [N, D], key and value [M, D] with D = heads x head width; returns [N, D]. `dropout` acts on the attention
-// probabilities. Nothing of size length x length is kept for backward.
+// [N, D], key and value [M, D] with D = heads x head width; returns [N, D], or [C, N, D]
+// where one of them has copies (nn/copies.h). `dropout` acts on the attention probabilities. Nothing of size
+// length x length is kept for backward.
 torch::Tensor multi_head_attention(const torch::Tensor& query, const torch::Tensor& key,
                                    const torch::Tensor& value, int64_t heads, const AttentionTokens& tokens,
                                    double dropout);

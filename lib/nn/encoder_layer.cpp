@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "nn/attention.h"
+#include "nn/copies.h"
 #include "nn/dropout.h"
 
 namespace adaptune {
@@ -73,11 +74,11 @@ Tensor EncoderLayer::run(const Tensor& stream, const Rows& rows, const DropoutRa
     const Tensor x = rows.of(whole);
     const auto attend = [&](const Tensor& whole) { return attention(whole, rows, dropout); };
     const auto h = sites_.attention(whole, attend, plain);
-    const auto join_attention = [&](const Tensor& h) { return attention_norm(x + h); };
+    const auto join_attention = [&](const Tensor& h) { return attention_norm(add_copies(x, h)); };
     const auto y = sites_.attention_residual(h, join_attention, {rows.tokens, &x});
     const auto feed = [&](const Tensor& y) { return feed_forward(y, plain, dropout); };
     const auto g = sites_.ffn(y, feed, plain);
-    const auto join_ffn = [&](const Tensor& g) { return ffn_norm(y + g); };
+    const auto join_ffn = [&](const Tensor& g) { return ffn_norm(add_copies(y, g)); };
     return sites_.ffn_residual(g, join_ffn, {rows.tokens, &y});
   };
   return sites_.layer(stream, layer, plain);

@@ -30,7 +30,7 @@ class EncoderLayer {
   // `module` is the checkpoint's name of the layer: "encoder.layer.3".
   EncoderLayer(const EncoderLayerShape& shape, int64_t index, const std::string& module);
 
-  // stream [N, D] -> [N, D]
+  // stream [N, D] -> [N, D], or more copies of it (nn/copies.h)
   torch::Tensor forward(const torch::Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const;
   // The same for the first token of each sequence alone, [B, D], exact where is_token_wise(): only keys and
   // values see the others.
@@ -52,7 +52,7 @@ class EncoderLayer {
     const Tokens& all;
     const Tokens& tokens;
     bool first = false;
-    torch::Tensor of(const torch::Tensor& x) const { return first ? x.index_select(0, all.starts) : x; }
+    torch::Tensor of(const torch::Tensor& x) const { return first ? x.index_select(-2, all.starts) : x; }
   };
   torch::Tensor run(const torch::Tensor& stream, const Rows& rows, const DropoutRates& dropout) const;
   torch::Tensor attention(const torch::Tensor& x, const Rows& rows, const DropoutRates&) const;

@@ -9,6 +9,7 @@
 #endif
 
 #include "core/file_pages.h"
+#include "nn/copies.h"
 
 namespace adaptune {
 namespace {
@@ -72,6 +73,11 @@ bool Linear::is_packed() const {
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
+  if (bias.defined() && bias.dim() == 3) return add_copies(product(x, Tensor()), bias);
+  return product(x, bias);
+}
+
+Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
   const bool fits =
       x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;

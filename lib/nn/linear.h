@@ -9,7 +9,7 @@ namespace adaptune {
 // alone, so no activation is kept for it.
 struct Linear {
   torch::Tensor weight;  // [out, in]
-  torch::Tensor bias;    // [out]; undefined: none
+  torch::Tensor bias;    // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
 
   torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
 
@@ -20,6 +20,7 @@ struct Linear {
     torch::Tensor forward, backward;  // for x W^T and for g W
   };
   bool is_packed() const;
+  torch::Tensor product(const torch::Tensor& x, const torch::Tensor& bias) const;
 
   mutable Packed packed_;
 };

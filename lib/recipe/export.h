@@ -27,7 +27,7 @@ void export_adapter(const std::filesystem::path& out, const TaskDescription& des
                     bool safetensors = false);
 // AdapterHub's layout: one folder with adapter and head; for a fusion a folder each for its members, itself
 // ("a,b,c") and its head. Returns the folders written.
-std::vector<std::string> export_adapterhub(TrainedTask& task, const std::filesystem::path& out,
-                                           bool safetensors);
+std::vector<std::string> export_adapterhub(const TrainedTask& task, Backbone& backbone,
+                                           const std::filesystem::path& out, bool safetensors);
 
 }  // namespace adaptune

@@ -1,5 +1,6 @@
 #include "recipe/fuse.h"
 
+#include "core/error.h"
 #include "recipe/fused_task.h"
 #include "recipe/stage.h"
 
@@ -30,15 +31,21 @@ StageTask stage_task(const Run& run, const std::string& target) {
   return {&run.config.task(target), &run.config.fusion.train, folder, {folder / "fusion"}};
 }
 
-StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskConfig& target) {
+StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskConfig& target) try {
   const auto fused = std::make_shared<FusedTask>(fresh_fusion(run, workspace, target));
   const auto folder = run.fusion_folder(target.name) / "fusion";
-  return {fused->fusion, fused->head, fused_parts(target, workspace.backbone(), *fused),
-          fusion_identity(run.config, target) + member_digests(*fused),
-          [=](const TaskDescription& description) {
-            fused->description.target = description;
-            return write_fusion_directory(folder, fused->description, *fused->fusion, *fused->head);
-          }};
+  return {
+      fused->fusion,
+      fused->head,
+      fused_parts(target, workspace.backbone(), *fused),
+      fusion_identity(run.config, target) + member_digests(*fused),
+      robust_drop(fused->description.options.drop, workspace.backbone().info().layers, "fusion.drop.layers"),
+      [=](const TaskDescription& description) {
+        fused->description.target = description;
+        return write_fusion_directory(folder, fused->description, *fused->fusion, *fused->head);
+      }};
+} catch (const ValueError& error) {
+  throw placed(target, error);
 }
 
 }  // namespace

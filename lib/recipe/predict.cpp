@@ -1,5 +1,6 @@
 #include "recipe/predict.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "head/answer.h"
+#include "model/shared_pass.h"
 #include "recipe/run_config.h"
 #include "recipe/trained_task.h"
 #include "train/evaluation.h"
@@ -110,57 +112,130 @@ ordered_json logits_json(const torch::Tensor& logits, const std::vector<int64_t>
   return rows;
 }
 
-// Predictions of one job: what a line of the output needs.
-struct Answers {
-  TrainedTask& task;
+// What the tasks share besides the backbone.
+struct Input {
   const Dataset& dataset;
   const EncodedSplit& rows;
-  const PredictFlags& flags;
-  std::vector<std::string> lines;  // by row
+};
+
+// The answers of one task, by row.
+class Answers {
+ public:
+  Answers(const TrainedTask& task, const Input& input, const PredictFlags& flags)
+      : task_(task), input_(input), flags_(flags), objects_(input.rows.size()) {}
 
   void take(const std::vector<int64_t>& numbers, const Tokens& tokens, const torch::Tensor& all_logits) {
+    const bool tags = input_.rows.kind == LabelKind::kTags;
     for (size_t i = 0; i < numbers.size(); ++i) {
       const int64_t row = numbers[i], index = static_cast<int64_t>(i);
-      const bool tags = rows.kind == LabelKind::kTags;
       std::vector<int64_t> starts;
-      if (tags) starts = word_starts(rows, row, dataset.examples[row].words.size());
+      if (tags) starts = word_starts(input_.rows, row, input_.dataset.examples[row].words.size());
       const auto logits = tags ? tokens.of(all_logits, index) : all_logits[index];
-      auto object = answer(task.description.head, logits, starts);
-      if (flags.logits) object["logits"] = logits_json(logits, starts);
-      if (flags.fusion_attention) object["attention"] = row_attention(*task.fused, tokens, index);
-      lines[row] = object.dump();
+      auto& object = objects_[row] = answer(task_.description.head, logits, starts);
+      if (flags_.logits) object["logits"] = logits_json(logits, starts);
+      if (flags_.fusion_attention && task_.fused)
+        object["attention"] = row_attention(*task_.fused, tokens, index);
     }
   }
+
+  const std::string& name() const { return task_.description.name; }
+  const ordered_json& of(int64_t row) const { return objects_[row]; }
+
+ private:
+  const TrainedTask& task_;
+  const Input& input_;
+  const PredictFlags& flags_;
+  std::vector<ordered_json> objects_;
 };
+
+// Tasks of one pass read the same texts in the same way.
+void check_common_input(const std::vector<TrainedTask>& tasks) {
+  const auto& first = tasks.front().description;
+  for (const auto& task : tasks) {
+    const auto& a = first.input;
+    const auto& b = task.description.input;
+    const char* differs = a.text != b.text || a.tokens != b.tokens ? "text columns"
+                          : a.max_seq_length != b.max_seq_length   ? "max_seq_length"
+                          : a.truncation != b.truncation           ? "truncation"
+                          : a.quoted != b.quoted                   ? "quoted"
+                                                                   : nullptr;
+    if (!differs) continue;
+    throw UsageError("tasks '" + first.name + "' and '" + task.description.name + "' differ in their " +
+                     differs + ", so they have no common input; predict them one by one with --task");
+  }
+}
+
+// Those that can in one pass, the others one by one.
+void predict_all(TrainedTasks& opened, const EncodedSplit& rows, const EvaluationSettings& settings,
+                 std::vector<Answers>& answers) {
+  std::vector<SharedPass::Task> together;
+  std::vector<size_t> sharing;
+  for (size_t i = 0; i < opened.tasks.size(); ++i) {
+    const auto& task = opened.tasks[i];
+    if (opened.tasks.size() > 1 && SharedPass::can_share(*task.attachment())) {
+      together.push_back({task.attachment(), task.head});
+      sharing.push_back(i);
+      continue;
+    }
+    TaskModel model(*opened.backbone, task.attachment(), task.head);
+    for_each_logits(model, rows, settings, [&](const auto& numbers, const Batch& batch, const auto& logits) {
+      answers[i].take(numbers, batch.tokens, logits);
+    });
+  }
+  if (together.empty()) return;
+  SharedPass pass(*opened.backbone, std::move(together));
+  pass.eval();
+  for_each_batch(rows, settings, pass.needs_padding(), [&](const auto& numbers, const Batch& batch) {
+    const auto logits = pass.logits(batch);
+    for (size_t i = 0; i < sharing.size(); ++i) answers[sharing[i]].take(numbers, batch.tokens, logits[i]);
+  });
+}
+
+// A line a row: the answer, or by task where several were asked for.
+std::string lines(const std::vector<Answers>& answers, int64_t rows, bool by_task) {
+  std::string text;
+  for (int64_t row = 0; row < rows; ++row) {
+    ordered_json object = ordered_json::object();
+    for (const auto& task : answers) object[task.name()] = task.of(row);
+    text += (by_task ? object : answers.front().of(row)).dump() + "\n";
+  }
+  return text;
+}
 
 }  // namespace
 
 int predict(const PredictFlags& flags, Console& console) {
   const auto device = device_by_name(flags.device);
-  auto task = open_trained_task({flags.run, flags.task, flags.model, device, flags.allow_backbone_mismatch});
-  if (flags.fusion_attention && !task.fused)
+  auto opened =
+      open_trained_tasks({flags.run, flags.tasks, flags.model, device, flags.allow_backbone_mismatch});
+  check_common_input(opened.tasks);
+  const bool fused =
+      std::any_of(opened.tasks.begin(), opened.tasks.end(), [](const auto& t) { return t.fused; });
+  if (flags.fusion_attention && !fused)
     throw UsageError("--fusion-attention: " + flags.run + " is a single adapter, not a fusion");
-  const auto dataset = read_input(flags, task.description);
+  const auto& task = opened.tasks.front().description;
+  const auto dataset = read_input(flags, task);
   DataConfig data;
-  data.max_seq_length = task.description.input.max_seq_length;
-  data.truncation = task.description.input.truncation;
+  data.max_seq_length = task.input.max_seq_length;
+  data.truncation = task.input.truncation;
   const auto rows =
-      encode_split(dataset, LabelMap(task.description.head.labels), *task.tokenizer, encoding_options(data));
-  console.detail("trained task: " + task.folder.string() +
-                 "\nbackbone: " + (flags.model.empty() ? task.description.model : flags.model) + "\n" +
-                 std::to_string(rows.size()) + " inputs, " + std::to_string(rows.ids.size()) + " tokens");
+      encode_split(dataset, LabelMap(task.head.labels), *opened.tokenizer, encoding_options(data));
+  for (const auto& own : opened.tasks) console.detail("trained task: " + own.folder.string());
+  console.detail("backbone: " + opened.model + "\n" + std::to_string(rows.size()) + " inputs, " +
+                 std::to_string(rows.ids.size()) + " tokens");
   if (rows.cut_rows > 0) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
                  " inputs are longer than " + std::to_string(data.max_seq_length) + " tokens and were cut");
   }
-  Answers answers{task, dataset, rows, flags, std::vector<std::string>(rows.size())};
-  if (flags.fusion_attention) record_attention(*task.fused, true);
-  for_each_logits(*task.model, rows, {flags.batch_size, task.tokenizer->pad_id(), device},
-                  [&](const auto& numbers, const Batch& batch, const torch::Tensor& logits) {
-                    answers.take(numbers, batch.tokens, logits);
-                  });
-  std::string text;
-  for (const auto& line : answers.lines) text += line + "\n";
+  const Input input{dataset, rows};
+  std::vector<Answers> answers;
+  for (const auto& own : opened.tasks) {
+    if (flags.fusion_attention && own.fused) record_attention(*own.fused, true);
+    answers.emplace_back(own, input, flags);
+  }
+  predict_all(opened, rows, {flags.batch_size, opened.tokenizer->pad_id(), device}, answers);
+  const bool by_task = flags.tasks.size() > 1 || flags.tasks == std::vector<std::string>{"all"};
+  const auto text = lines(answers, rows.size(), by_task);
   if (flags.output == "-") {
     console.result(text);
   } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "recipe/console.h"
 
@@ -8,9 +9,9 @@ namespace adaptune {
 
 // `adaptune predict`: labels and scores for new inputs.
 struct PredictFlags {
-  std::string run;          // folder of a run, of an adapter, or of a fusion
-  std::string task;         // which one; may be empty where there is one only
-  std::string input = "-";  // a data file, or "-": a text a line (pairs: a tab between)
+  std::string run;                 // folder of a run, of an adapter, or of a fusion
+  std::vector<std::string> tasks;  // which; "all"; may be empty where there is one only
+  std::string input = "-";         // a data file, or "-": a text a line (pairs: a tab between)
   std::string output = "-";
   std::string model;  // the backbone's folder; empty: as trained
   std::string device = "cpu";
@@ -20,7 +21,8 @@ struct PredictFlags {
   bool allow_backbone_mismatch = false;
 };
 
-// One JSON object a line, in the order of the input. Returns the exit status.
+// One JSON object a line, in the order of the input; with several tasks, which run in one pass, by their
+// names in it. Returns the exit status.
 int predict(const PredictFlags& flags, Console& console);
 
 }  // namespace adaptune

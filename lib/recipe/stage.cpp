@@ -83,7 +83,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   const StageTask& task = *plan.task;
   const auto& data = workspace.data(*task.task);
   const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
-  const auto job = training_job(run, workspace, plan);
+  auto job = training_job(run, workspace, plan);
   console.detail(files_text(*task.task, data));
   console.say("\n" + data_text(*task.task, data));
   if (const auto finished = finished_result(task, job, steps)) {
@@ -91,6 +91,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
     return finished;
   }
   const auto parts = stage.prepare(*task.task);
+  job.largest_drop = parts.largest_drop;
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);
   console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) +
               "\nwriting to " + task.folder.string());

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct StageModel {
   std::shared_ptr<Head> head;
   std::vector<PartCount> parts;
   std::string settings;                                  // as in Plan
+  std::optional<int64_t> largest_drop;                   // as in TrainingJob
   std::function<int64_t(const TaskDescription&)> write;  // returns bytes
 };
 

@@ -84,7 +84,7 @@ std::vector<PartCount> part_counts(const TaskConfig& task, Backbone& backbone, c
                                    const Head& head) {
   const int64_t overridden = overridden_count(task.adapter, backbone);
   int64_t own = overridden;
-  for (const auto& [site, module] : adapter.adapters()) own += parameter_count(*module);
+  for (const auto& [site, module] : adapter.site_adapters()) own += parameter_count(*module);
   return {{"backbone", "frozen", shape_count(backbone) - overridden, 0},
           {"adapter " + task.name, describe(task.adapter, backbone.info().layers), own, own},
           head_count(task.name, head)};

@@ -30,7 +30,11 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
     }
     return bytes;
   };
-  return {adapter, head, part_counts(task, backbone, *adapter, *head), task_identity(run.config, task),
+  return {adapter,
+          head,
+          part_counts(task, backbone, *adapter, *head),
+          task_identity(run.config, task),
+          robust_drop(task.adapter.drop, backbone.info().layers, "adapter.drop.layers"),
           write};
 }
 

@@ -27,55 +27,77 @@ std::vector<std::string> tasks_in(const fs::path& run) {
   return tasks;
 }
 
-fs::path trained_folder(const fs::path& path, const std::string& task) {
+std::vector<fs::path> trained_folders(const fs::path& path, std::vector<std::string> names) {
   for (const auto& folder : {path, path / "adapter", path / "fusion"}) {
-    if (task.empty() && (is_task_directory(folder) || is_fusion_directory(folder))) return folder;
+    if (names.empty() && (is_task_directory(folder) || is_fusion_directory(folder))) return {folder};
   }
   const auto tasks = tasks_in(path);
   std::string known;
   for (const auto& name : tasks) known += " " + name;
-  const std::string name = task.empty() && tasks.size() == 1 ? tasks.front() : task;
   if (tasks.empty())
     throw InputError(fs::absolute(path).string() +
                      ": no trained adapter or fusion there; run 'adaptune train' first");
-  if (name.empty()) throw UsageError(path.string() + " holds several tasks; choose one with --task:" + known);
-  for (const auto& folder : {path / "fusion" / name / "fusion", path / name / "adapter"}) {
-    if (is_task_directory(folder) || is_fusion_directory(folder)) return folder;
+  if (names == std::vector<std::string>{"all"} || (names.empty() && tasks.size() == 1)) names = tasks;
+  if (names.empty())
+    throw UsageError(path.string() + " holds several tasks; choose one with --task:" + known);
+  std::vector<fs::path> folders;
+  for (const auto& name : names) {
+    if (std::find(tasks.begin(), tasks.end(), name) == tasks.end())
+      throw UsageError(path.string() + " holds no trained task '" + name + "'; it has:" + known);
+    const auto fusion = path / "fusion" / name / "fusion";
+    folders.push_back(is_fusion_directory(fusion) ? fusion : path / name / "adapter");
   }
-  throw UsageError(path.string() + " holds no trained task '" + name + "'; it has:" + known);
+  return folders;
+}
+
+std::string backbone_folder(const TrainedTask& task, const TrainedTaskQuery& query) {
+  const std::string model = query.model.empty() ? task.description.model : query.model;
+  if (fs::is_directory(model)) return model;
+  throw InputError(task.folder.string() + " was trained on the backbone '" + model +
+                   "', which is not there; name its folder with --model");
+}
+
+void load_parts(TrainedTask& task, Backbone& backbone, const BackboneIdentity& identity,
+                const TrainedTaskQuery& query) {
+  if (is_fusion_directory(task.folder)) {
+    task.fused = load_fusion(task.folder, backbone, identity, query.device, query.allow_backbone_mismatch);
+    task.head = task.fused->head;
+    return;
+  }
+  if (!query.allow_backbone_mismatch)
+    check_same_backbone("adapter " + task.folder.string(), task.description.backbone, identity);
+  const auto loaded = load_task_directory(task.folder, backbone, query.device);
+  task.adapter = loaded.adapter;
+  task.head = loaded.head;
 }
 
 }  // namespace
 
-TrainedTask open_trained_task(const TrainedTaskQuery& query) {
-  const auto folder = trained_folder(query.path, query.task);
-  const bool is_fusion = is_fusion_directory(folder);
-  TrainedTask trained;
-  trained.folder = folder;
-  trained.description = is_fusion ? load_fusion_description(folder / "fusion.yaml").target
-                                  : load_task_description(folder / "adapter.yaml");
-  const std::string model = query.model.empty() ? trained.description.model : query.model;
-  if (!fs::is_directory(model)) {
-    throw InputError(folder.string() + " was trained on the backbone '" + model +
-                     "', which is not there; name its folder with --model");
+std::shared_ptr<Attachment> TrainedTask::attachment() const {
+  if (fused) return fused->fusion;
+  return adapter;
+}
+
+TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
+  TrainedTasks opened;
+  for (const auto& folder : trained_folders(query.path, query.tasks)) {
+    auto& task = opened.tasks.emplace_back();
+    task.folder = folder;
+    task.description = is_fusion_directory(folder) ? load_fusion_description(folder / "fusion.yaml").target
+                                                   : load_task_description(folder / "adapter.yaml");
   }
-  const auto identity = identify_backbone(model);
-  trained.tokenizer = load_tokenizer(model);
-  trained.backbone = load_backbone(model, query.device);
-  auto& backbone = *trained.backbone;
-  if (is_fusion) {
-    trained.fused = load_fusion(folder, backbone, identity, query.device, query.allow_backbone_mismatch);
-    trained.head = trained.fused->head;
-    trained.model = std::make_unique<TaskModel>(backbone, trained.fused->fusion, trained.head);
-    return trained;
+  opened.model = backbone_folder(opened.tasks.front(), query);
+  for (const auto& task : opened.tasks) {
+    if (backbone_folder(task, query) == opened.model) continue;
+    throw InputError("tasks '" + opened.tasks.front().description.name + "' and '" + task.description.name +
+                     "' were trained on different backbones, '" + opened.model + "' and '" +
+                     task.description.model + "'; predict them one by one");
   }
-  if (!query.allow_backbone_mismatch)
-    check_same_backbone("adapter " + folder.string(), trained.description.backbone, identity);
-  auto loaded = load_task_directory(folder, backbone, query.device);
-  trained.adapter = loaded.adapter;
-  trained.head = loaded.head;
-  trained.model = std::make_unique<TaskModel>(backbone, loaded.adapter, loaded.head);
-  return trained;
+  const auto identity = identify_backbone(opened.model);
+  opened.tokenizer = load_tokenizer(opened.model);
+  opened.backbone = load_backbone(opened.model, query.device);
+  for (auto& task : opened.tasks) load_parts(task, *opened.backbone, identity, query);
+  return opened;
 }
 
 }  // namespace adaptune

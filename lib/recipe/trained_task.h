@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/task_model.h"
 #include "recipe/fused_task.h"
@@ -11,29 +12,35 @@
 
 namespace adaptune {
 
-// A trained task with everything that prediction needs, opened by a path alone.
+// A trained task on its backbone, not attached.
 struct TrainedTask {
   TaskDescription description;
-  std::unique_ptr<Backbone> backbone;
-  std::unique_ptr<Tokenizer> tokenizer;
   std::filesystem::path folder;          // it was found in
   std::shared_ptr<TaskAdapter> adapter;  // null where the path leads to a fusion
   std::optional<FusedTask> fused;
   std::shared_ptr<Head> head;
-  std::unique_ptr<TaskModel> model;
+  std::shared_ptr<Attachment> attachment() const;
+};
+
+// Trained tasks with everything that prediction needs, opened by a path alone.
+struct TrainedTasks {
+  std::unique_ptr<Backbone> backbone;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::string model;               // the backbone's folder
+  std::vector<TrainedTask> tasks;  // at least one
 };
 
 // Where to look, and on what.
 struct TrainedTaskQuery {
-  std::filesystem::path path;  // folder of a run, of a task, of an adapter or of a fusion
-  std::string task;            // of a run with several
-  std::string model;           // the backbone's folder; empty: as the description says
+  std::filesystem::path path;      // folder of a run, of a task, of an adapter or of a fusion
+  std::vector<std::string> tasks;  // of a run with several; "all"
+  std::string model;               // the backbone's folder; empty: as the descriptions say
   torch::Device device = torch::kCPU;
   bool allow_backbone_mismatch = false;
 };
 
-// A run's fusion for the task wins over its single adapter. UsageError naming the tasks when the path
-// leaves open which one, InputError when there is none.
-TrainedTask open_trained_task(const TrainedTaskQuery& query);
+// A run's fusion for a task wins over its single adapter. UsageError naming the tasks when the path leaves
+// open which one, InputError when there is none, or when the tasks were trained on different backbones.
+TrainedTasks open_trained_tasks(const TrainedTaskQuery& query);
 
 }  // namespace adaptune

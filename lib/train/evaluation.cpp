@@ -34,14 +34,19 @@ void put_in_order(Predictions& predictions, const std::vector<int64_t>& rows) {
 
 }  // namespace
 
+void for_each_batch(const EncodedSplit& split, const EvaluationSettings& settings, bool padded,
+                    const BatchSink& sink) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& rows : evaluation_batches(split.lengths(), settings.batch_size)) {
+    sink(rows, collate(split, rows, {settings.pad_id, settings.device, padded}));
+  }
+}
+
 void for_each_logits(TaskModel& model, const EncodedSplit& split, const EvaluationSettings& settings,
                      const LogitsSink& sink) {
-  const torch::NoGradGuard no_grad;
   model.train(false, false);
-  for (const auto& rows : evaluation_batches(split.lengths(), settings.batch_size)) {
-    const Batch batch = collate(split, rows, {settings.pad_id, settings.device, model.needs_padding()});
-    sink(rows, batch, model.logits(batch));
-  }
+  for_each_batch(split, settings, model.needs_padding(),
+                 [&](const auto& rows, const Batch& batch) { sink(rows, batch, model.logits(batch)); });
 }
 
 Evaluation evaluate(TaskModel& model, const EncodedSplit& split, const std::vector<std::string>& metrics,

@@ -20,6 +20,11 @@ struct EvaluationSettings {
   torch::Device device = torch::kCPU;
 };
 
+// A whole split in batches without autograd, longest rows first; `padded` as in CollateOptions.
+using BatchSink = std::function<void(const std::vector<int64_t>& rows, const Batch& batch)>;
+void for_each_batch(const EncodedSplit& split, const EvaluationSettings& settings, bool padded,
+                    const BatchSink& sink);
+
 // Logits of a whole split without autograd, in evaluation mode, longest rows first. `sink` gets the row
 // numbers [B], the batch and its logits.
 using LogitsSink =

@@ -6,10 +6,12 @@
 #include <chrono>
 #include <cmath>
 
+#include "adapter/drop.h"
 #include "core/error.h"
 #include "core/memory_use.h"
 #include "core/stop_signal.h"
 #include "data/batcher.h"
+#include "data/random_sequence.h"
 #include "train/checkpoint.h"
 #include "train/gradients.h"
 #include "train/optimizer.h"
@@ -79,6 +81,7 @@ class Trainer {
   void step();
   void skip_step(const StepLoss& loss);
   void require_gradients();
+  int64_t drop_layers();
   void report(double gradient_norm, double learning_rate);
   TrainingOutcome stopped(const std::string& signal);
   TrainingOutcome finished();
@@ -156,13 +159,14 @@ bool Trainer::save_due() const {
 void Trainer::step() {
   const auto start = Clock::now();
   model_.train(true, job_.backbone_dropout);
+  const int64_t dropped = drop_layers();
   const int64_t per_epoch = batcher_.batches_per_epoch();
   const auto rows = batcher_.batch(state_.step / per_epoch, state_.step % per_epoch);
   const double learning_rate = schedule_.learning_rate(state_.step);
   optimizer_.clear_gradients();
   const MicroBatches batches{options_.per_device_train_batch_size, job_.pad_id, job_.device};
   const StepLoss loss = compute_gradients(model_, *job_.train, rows, optimizer_.parameters(), batches);
-  require_gradients();
+  if (dropped == 0) require_gradients();
   const double norm = clip_gradients(optimizer_.parameters(), options_.max_grad_norm);
   ++state_.step;
   saved_ = false;
@@ -176,6 +180,16 @@ void Trainer::step() {
   }
   rate_.add(seconds_since(start), loss.examples, loss.tokens);
   report(norm, learning_rate);
+}
+
+// How many of the lowest layers this step leaves out.
+int64_t Trainer::drop_layers() {
+  if (!job_.largest_drop) return 0;
+  RandomSequence random(static_cast<uint64_t>(options_.seed), kDropStream,
+                        static_cast<uint64_t>(state_.step));
+  const auto dropped = static_cast<int64_t>(random.below(static_cast<uint64_t>(*job_.largest_drop) + 1));
+  model_.leave_out(lowest_layers(dropped));
+  return dropped;
 }
 
 // A backward pass that does not reach a parameter leaves it at its first value for ever: a mistake of the
@@ -228,6 +242,7 @@ void Trainer::report(double gradient_norm, double learning_rate) {
 }
 
 void Trainer::evaluate_validation() {
+  if (job_.largest_drop) model_.leave_out({});
   const EvaluationSettings settings{options_.per_device_eval_batch_size, job_.pad_id, job_.device};
   const Evaluation evaluation = evaluate(model_, *job_.validation, job_.metrics, settings);
   EvalProgress progress;

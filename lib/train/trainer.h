@@ -24,6 +24,9 @@ struct TrainingJob {
   std::vector<std::string> metrics;          // of the validation split; the first chooses the best
   TrainOptions options;
   bool backbone_dropout = true;  // after the method's default
+  // Each step leaves the adapters of the lowest n layers out, n drawn from 0 to this (AdapterDrop's robust
+  // training).
+  std::optional<int64_t> largest_drop;
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
   std::filesystem::path folder;                      // gets metrics.jsonl, tb/, checkpoints/

@@ -1,4 +1,6 @@
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "app/command.h"
 
@@ -54,6 +56,70 @@ TEST_CASE("a task that is named twice is trained once") {
   REQUIRE(trained.status == 0);
   CHECK_THAT(trained.err, !Contains("mood is finished"));
   CHECK(trained.out.find("run/mood/adapter") == trained.out.rfind("run/mood/adapter"));
+}
+
+TEST_CASE("values may follow a task's name") {
+  const CommandFolder folder;
+  const auto checked = folder.run("check config.yaml --task mood train.seed=7");
+  INFO(checked.err);
+  CHECK(checked.status == 0);
+}
+
+TEST_CASE("layers are dropped for good, for a step, and from fusions") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml adapter.drop='{mode: fixed, layers: 2}'").status == 0);
+  const auto kept = folder.run("inspect suite/mood/adapter").out;
+  CHECK_THAT(kept, Contains("encoder/2/") && !Contains("encoder/1/"));
+  const auto refused = folder.run(
+      "fuse suite.yaml adapter.drop='{mode: fixed, layers: 2}' fusion.drop='{mode: fixed, layers: 3}'");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("fusion.drop.layers: 3 dropped layers leave no adapter"));
+  REQUIRE(folder.run("train suite.yaml output_dir=robust adapter.drop=robust").status == 0);
+  REQUIRE(
+      folder
+          .run("fuse suite.yaml output_dir=robust adapter.drop=robust fusion.drop='{mode: fixed, layers: 1}'")
+          .status == 0);
+  const auto fusion = folder.run("inspect robust/fusion/mood/fusion").out;
+  CHECK_THAT(fusion, Contains("encoder/1/") && !Contains("encoder/0/"));
+  CHECK(folder.run("eval robust").status == 0);
+}
+
+TEST_CASE("several tasks answer in one pass what they answer alone") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  const auto together = folder.run("predict suite dev.jsonl --task all --logits");
+  INFO(together.err);
+  REQUIRE(together.status == 0);
+  std::istringstream lines(together.out);
+  std::map<std::string, std::istringstream> alone;
+  for (const std::string task : {"mood", "tone"})
+    alone[task] = std::istringstream(folder.run("predict suite dev.jsonl --logits --task " + task).out);
+  int64_t rows = 0;
+  for (std::string line, own; std::getline(lines, line); ++rows) {
+    const auto answers = json::parse(line);
+    for (auto& [task, separate] : alone) {
+      REQUIRE(std::getline(separate, own));
+      const auto expected = json::parse(own);
+      CHECK(answers[task]["label"] == expected["label"]);
+      CHECK(answers[task]["logits"][0].get<double>() ==
+            Approx(expected["logits"][0].get<double>()).margin(1e-4));
+    }
+  }
+  CHECK(rows == 12);
+  CHECK(folder.run("predict suite dev.jsonl --task mood --task tone --logits").out == together.out);
+}
+
+TEST_CASE("tasks that read other texts are not answered in one pass") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml --task mood").status == 0);
+  REQUIRE(folder.run("train suite.yaml --task tone tasks.tone.data.max_seq_length=12").status == 0);
+  const auto refused = folder.run("predict suite dev.jsonl --task all");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("tasks 'mood' and 'tone' differ in their max_seq_length"));
 }
 
 TEST_CASE("predictions go where a link points, or into a device") {

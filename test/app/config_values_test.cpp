@@ -74,6 +74,12 @@ TEST_CASE("values that no method can use are refused before anything runs") {
                  "15:37: error: fusion adapter 'x' is named twice",
                  "15:45: error: fusion adapter 'task' is named twice",
                  "16:12: error: fusion target 'task' is named twice"});
+  check_refused(folder, "model: model\nadapter: {drop: fixed}\n" + kData + "task: {type: classification}\n",
+                {"2:17: error: drop: mode fixed needs `layers`"});
+  check_refused(
+      folder,
+      "model: model\nadapter: {config: bitfit, drop: robust}\n" + kData + "task: {type: classification}\n",
+      {"2:33: error: 'bitfit' has no adapters in the layers that could be dropped"});
   check_refused(
       folder,
       "model: model\nadapter: {config: lora, dropout: 1}\n" + kData + "task: {type: classification}\n",
@@ -95,6 +101,10 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
   check_refused(folder, with_adapter("config: lora, places: [atention.query]"),
                 {"2:33: error: adapter.places: this backbone has no place 'atention.query'; did you mean "
                  "'attention.query'?"});
+  check_refused(folder, with_adapter("drop: {mode: fixed, layers: 3}"),
+                {"2:39: error: adapter.drop.layers: 3 dropped layers leave no adapter; this backbone has 3"});
+  check_refused(folder, with_adapter("drop: {mode: robust, layers: 3}"),
+                {"2:40: error: adapter.drop.layers: 3 dropped layers leave no adapter"});
   check_refused(folder, "model: model\n" + task + "data: {train: train.jsonl, max_seq_length: 41}\n",
                 {"3:44: error: data.max_seq_length: 41 is more than the 40 positions"});
   folder.write("train.jsonl", folder.read("train.jsonl") + "{\"text\": \"a\", \"label\": \"other\"}\n");

@@ -30,7 +30,7 @@ std::string error_with(const std::string& key, const json& value) {
 
 std::set<std::string> sites_of(const ImportedAdapter& imported) {
   std::set<std::string> paths;
-  for (const auto& [site, own] : imported.adapter->adapters()) paths.insert(site->info().path());
+  for (const auto& [site, own] : imported.adapter->site_adapters()) paths.insert(site->info().path());
   return paths;
 }
 

@@ -194,9 +194,9 @@ TEST_CASE("layers below the first are left without adapters", "[model]") {
   const auto backbone = load_backbone(kModel, torch::kCPU);
   const auto batch = sample_batch();
   TaskAdapter adapter(adapter_spec("double_seq_bn"), *backbone);
-  const auto states = [&](int64_t first_layer) {
+  const auto states = [&](int64_t dropped) {
     const torch::NoGradGuard no_grad;
-    adapter.attach(first_layer);
+    adapter.attach(lowest_layers(dropped));
     const auto features = backbone->forward(batch, {true, false});
     adapter.detach();
     return features.hidden_states;
@@ -213,7 +213,7 @@ TEST_CASE("places may be given for single sites", "[model]") {
   std::get<LoraOptions>(spec.site).places = {"encoder/0/ffn/output", "attention.key"};
   const TaskAdapter adapter(spec, *backbone);
   std::set<std::string> paths;
-  for (const auto& [site, own] : adapter.adapters()) paths.insert(site->info().path());
+  for (const auto& [site, own] : adapter.site_adapters()) paths.insert(site->info().path());
   CHECK(paths == std::set<std::string>{"encoder/0/attention/key", "encoder/1/attention/key",
                                        "encoder/2/attention/key", "encoder/0/ffn/output"});
   std::get<LoraOptions>(spec.site).places = {"encoder/9/ffn/output"};

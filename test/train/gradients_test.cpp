@@ -76,6 +76,38 @@ TEST_CASE("micro-batches with unequal numbers of tags weigh by their tags") {
   CHECK(largest_difference(gradients_in(small, split, 32), gradients_in(small, split, 8)) < 1e-6);
 }
 
+TEST_CASE("adapters of the lowest layers left out for a step are as if they were never there") {
+  for (const std::string method : {"pfeiffer", "houlsby"}) {
+    INFO(method);
+    SmallModel small(method);
+    const auto split = made_up_split(32, 5);
+    AdapterSpec fixed = adapter_spec(method);
+    fixed.drop = {"fixed", 2};
+    SmallModel dropped([&](Backbone& backbone) { return std::make_shared<TaskAdapter>(fixed, backbone); },
+                       SmallModel::two_classes());
+    {
+      const torch::NoGradGuard no_grad;
+      const auto all = small.tensors();
+      for (const auto& [name, tensor] : dropped.model->trainable()) tensor.copy_(all.at(name));
+    }
+    small.model->leave_out(lowest_layers(2));
+    Optimizer optimizer(make_update_rule({}), parameter_groups(*small.model, {}));
+    optimizer.clear_gradients();
+    small.model->train(false, false);
+    compute_gradients(*small.model, split, first_rows(32), optimizer.parameters(), {32});
+    const auto expected = gradients_in(dropped, split, 32);
+    size_t trained = 0;
+    for (const auto& [name, parameter] : small.model->trainable()) {
+      const auto own = expected.find(name);
+      REQUIRE(parameter.grad().defined() == (own != expected.end()));
+      if (own == expected.end()) continue;
+      CHECK(at::equal(parameter.grad(), own->second));
+      ++trained;
+    }
+    CHECK(trained == expected.size());
+  }
+}
+
 TEST_CASE("the loss behind the gradient is the mean over the step") {
   SmallModel small("head_only");
   const auto split = made_up_split(32, 5);

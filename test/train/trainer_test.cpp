@@ -227,8 +227,7 @@ TEST_CASE("a diverged training ends with its own status and leaves the checkpoin
 TEST_CASE("a parameter that no gradient reaches is an error by name") {
   struct Idle final : Attachment {
     Idle() { register_parameter("encoder/0/idle", torch::ones({2})); }
-    void attach(int64_t) override {}
-    void detach() override {}
+    SiteAdapters site_adapters() const override { return {}; }
   };
   const ScratchFolder folder("trainer_idle");
   SmallModel small([](Backbone&) { return std::make_shared<Idle>(); }, SmallModel::two_classes());
