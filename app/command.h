@@ -34,6 +34,7 @@ void add_train(CLI::App& app, const CommandContext& context);
 void add_fuse(CLI::App& app, const CommandContext& context);
 void add_eval(CLI::App& app, const CommandContext& context);
 void add_predict(CLI::App& app, const CommandContext& context);
+void add_drop(CLI::App& app, const CommandContext& context);
 void add_check(CLI::App& app, const CommandContext& context);
 void add_inspect(CLI::App& app, const CommandContext& context);
 void add_export(CLI::App& app, const CommandContext& context);

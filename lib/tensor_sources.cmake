@@ -52,7 +52,9 @@ set(TENSOR_SOURCES
   recipe/check.cpp
   recipe/console.cpp
   recipe/doctor.cpp
+  recipe/drop.cpp
   recipe/eval.cpp
+  recipe/eval_parts.cpp
   recipe/export.cpp
   recipe/failure.cpp
   recipe/finished.cpp

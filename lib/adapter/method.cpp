@@ -6,6 +6,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "core/config_layers.h"
 #include "core/error.h"
 #include "core/text_distance.h"
 
@@ -141,19 +142,6 @@ std::string factor_list(const std::map<std::string, double>& factors) {
   return text.str();
 }
 
-std::string layer_list(const std::vector<int64_t>& layers) {
-  std::string text;
-  for (size_t i = 0; i < layers.size();) {
-    size_t last = i;
-    while (last + 1 < layers.size() && layers[last + 1] == layers[last] + 1) ++last;
-    if (!text.empty()) text += ",";
-    text += std::to_string(layers[i]);
-    if (last > i) text += "-" + std::to_string(layers[last]);
-    i = last + 1;
-  }
-  return text;
-}
-
 // Layers that a mapping by layer names.
 std::vector<int64_t> layers_named(const std::map<std::string, double>& by_layer) {
   std::vector<int64_t> layers;
@@ -282,7 +270,7 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
   } else if (!std::holds_alternative<Ia3Options>(spec.site) && spec.override != Override::kTopLayers) {
     return text.str();
   }
-  text << ", layers " << layer_list(adapted_layers(spec, layer_count));
+  text << ", layers " << layer_ranges(adapted_layers(spec, layer_count));
   return text.str();
 }
 

@@ -37,4 +37,17 @@ std::string layers_hint(const std::string& text) {
   return "write " + std::to_string(range->last) + "-" + std::to_string(range->first);
 }
 
+std::string layer_ranges(const std::vector<int64_t>& layers) {
+  std::string text;
+  for (size_t i = 0; i < layers.size();) {
+    size_t last = i;
+    while (last + 1 < layers.size() && layers[last + 1] == layers[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(layers[i]);
+    if (last > i) text += "-" + std::to_string(layers[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
 }  // namespace adaptune

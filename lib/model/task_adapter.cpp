@@ -115,9 +115,10 @@ void Attachment::attach(const std::vector<int64_t>& left_out) {
     attached_.emplace_back(site, adapter);
   }
   for (auto& override : overridden_) {
-    // What lies below a layer that is left out would be trained for it alone.
-    const int64_t layer = std::max<int64_t>(override.slot.layer, 0);
-    if (!contains(left_out, layer)) *override.slot.tensor = override.trained;
+    // The embeddings' go with any layer, as in selected().
+    const int64_t layer = override.slot.layer;
+    const bool is_out = layer < 0 ? !left_out.empty() : contains(left_out, layer);
+    if (!is_out) *override.slot.tensor = override.trained;
   }
 }
 

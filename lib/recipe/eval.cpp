@@ -2,40 +2,20 @@
 
 #include "core/error.h"
 #include "metric/bootstrap.h"
-#include "recipe/fused_task.h"
+#include "recipe/eval_parts.h"
 #include "recipe/majority.h"
 #include "recipe/start_up.h"
 #include "report/results.h"
-#include "train/evaluation.h"
 
 namespace adaptune {
 namespace {
 
-Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
-                       const EncodedSplit& rows) {
-  return evaluate(model, rows, task.metrics,
-                  {task.train.per_device_eval_batch_size, workspace.pad_id(), run.device});
-}
-
-// A head that was trained on other labels would be scored against the wrong names.
-void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpec& now) {
-  if (trained.type == now.type && trained.labels == now.labels) return;
-  throw InputError("task '" + task.name +
-                   "': its adapter was trained on other labels than data.train has now; "
-                   "fix the order with 'labels', or train it again");
-}
-
 // The single adapter's score; its predictions, empty where the task is not trained.
 std::optional<Predictions> add_adapter(const Run& run, Workspace& workspace, const TaskConfig& task,
                                        const TaskSplit& split, SuiteResult& result) {
-  const auto folder = run.task_folder(task.name) / "adapter";
-  if (!is_task_directory(folder)) return std::nullopt;
-  auto loaded = load_task_directory(folder, workspace.backbone(), run.device);
-  if (!run.flags.allow_backbone_mismatch) {
-    check_same_backbone("adapter " + folder.string(), loaded.description.backbone, workspace.identity());
-  }
-  check_labels(task, loaded.description.head, workspace.data(task).head);
-  TaskModel model(workspace.backbone(), loaded.adapter, loaded.head);
+  const auto loaded = load_trained_adapter(run, workspace, task);
+  if (!loaded) return std::nullopt;
+  TaskModel model(workspace.backbone(), loaded->adapter, loaded->head);
   auto evaluation = evaluate_on(run, workspace, task, model, *split.rows);
   result.adapter_scores = evaluation.scores;
   result.adapter = result.adapter_scores.front().second;
@@ -44,33 +24,26 @@ std::optional<Predictions> add_adapter(const Run& run, Workspace& workspace, con
 
 std::optional<Predictions> add_fusion(const Run& run, Workspace& workspace, const TaskConfig& task,
                                       const TaskSplit& split, SuiteResult& result) {
-  const auto folder = run.fusion_folder(task.name) / "fusion";
-  if (!is_fusion_directory(folder)) return std::nullopt;
-  const auto fused = load_fusion(folder, workspace.backbone(), workspace.identity(), run.device,
-                                 run.flags.allow_backbone_mismatch);
-  check_labels(task, fused.description.target.head, workspace.data(task).head);
-  TaskModel model(workspace.backbone(), fused.fusion, fused.head);
-  record_attention(fused, true);
+  const auto fused = load_trained_fusion(run, workspace, task);
+  if (!fused) return std::nullopt;
+  TaskModel model(workspace.backbone(), fused->fusion, fused->head);
+  record_attention(*fused, true);
   auto evaluation = evaluate_on(run, workspace, task, model, *split.rows);
   result.fusion_scores = evaluation.scores;
   result.fusion = result.fusion_scores.front().second;
-  result.attention = attention_of(fused);
+  result.attention = attention_of(*fused);
   return std::move(evaluation.predictions);
 }
 
 std::optional<SuiteResult> eval_task(const Run& run, Workspace& workspace, const TaskConfig& task,
                                      const std::string& split, Console& console) {
-  const auto& files = split == "test" ? task.data.test : task.data.validation;
-  if (files.empty())
-    throw placed(task, ValueError("data." + split, "task '" + task.name + "' has nothing to evaluate on"));
-  const auto& data = workspace.data(task);
-  const auto rows = workspace.read_split(task, files, task.data.max_eval_samples, data.head.labels);
+  const auto rows = scored_split(workspace, task, split);
   console.say(task.name + "  " + split_text(task, split, rows));
   SuiteResult result;
   result.task = task.name;
   result.metric = task.metrics.front();
   result.examples = rows.rows->size();
-  result.majority = majority_score(data, rows, result.metric);
+  result.majority = majority_score(workspace.data(task), rows, result.metric);
   const auto adapter = add_adapter(run, workspace, task, rows, result);
   const auto fusion = add_fusion(run, workspace, task, rows, result);
   if (adapter && fusion) {

@@ -122,6 +122,68 @@ TEST_CASE("tasks that read other texts are not answered in one pass") {
   CHECK_THAT(refused.err, Contains("tasks 'mood' and 'tone' differ in their max_seq_length"));
 }
 
+TEST_CASE("drop scores without lower layers and writes what is left") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(
+      folder.run("train suite.yaml adapter.config=houlsby train.learning_rate=3e-2 train.num_train_epochs=3")
+          .status == 0);
+  const auto curve = folder.run("--json drop suite --task mood");
+  INFO(curve.err);
+  REQUIRE(curve.status == 0);
+  const auto results = json::parse(curve.out)["results"];
+  REQUIRE(results.size() == 4);
+  CHECK(results[0]["score"] == json::parse(folder.run("--json eval suite").out)["results"][0]["adapter"]);
+  CHECK(results[3]["layers_off"] == json({0, 1, 2}));
+  CHECK(json::parse(folder.run("--json drop suite --task mood --spans").out)["results"].size() == 7);
+
+  const auto written = folder.run("--json drop suite --task mood --layers 1 -o left");
+  INFO(written.err);
+  REQUIRE(written.status == 0);
+  const auto kept = folder.run("inspect left").out;
+  CHECK_THAT(kept, Contains("encoder/0/") && Contains("encoder/2/") && !Contains("encoder/1/"));
+  const auto answers = folder.run("predict left dev.jsonl").out;
+  int64_t right = 0;
+  std::istringstream lines(answers), gold(folder.read("dev.jsonl"));
+  for (std::string line, row; std::getline(lines, line) && std::getline(gold, row);)
+    right += json::parse(line)["label"] == json::parse(row)["label"];
+  CHECK(json::parse(written.out)["results"][1]["score"].get<double>() ==
+        Approx(static_cast<double>(right) / 12));
+}
+
+TEST_CASE("a fusion is dropped like an adapter, from the lowest layer on") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  CHECK_THAT(folder.run("drop suite --task mood --fusion").err,
+             Contains("task 'mood' has no trained fusion"));
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  const auto written = folder.run("drop suite --task mood --fusion --layers 0-1 -o left");
+  INFO(written.err);
+  REQUIRE(written.status == 0);
+  CHECK_THAT(folder.run("inspect left").out, Contains("encoder/2/") && !Contains("encoder/1/"));
+  CHECK(folder.run("predict left dev.jsonl").status == 0);
+  const auto hole = folder.run("drop suite --task mood --fusion --layers 1 -o hole");
+  CHECK(hole.status == 2);
+  CHECK_THAT(hole.err, Contains("without its lowest layers only"));
+}
+
+TEST_CASE("drop says what it cannot do") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  const auto refusal = [&](const std::string& arguments) {
+    const auto run = folder.run("drop suite " + arguments);
+    CHECK(run.status == 2);
+    return run.err;
+  };
+  CHECK_THAT(refusal("--layers 0-3"), Contains("layer 3 does not exist; this backbone has layers 0-2"));
+  CHECK_THAT(refusal("--layers 2-0"), Contains("'2-0' is no layer and no range"));
+  CHECK_THAT(refusal("-o x"), Contains("name them with --layers"));
+  CHECK_THAT(refusal("--layers 0 -o x"), Contains("choose it with --task"));
+  CHECK_THAT(refusal("--layers 0-2 -o x --task mood"), Contains("leaves no layer"));
+}
+
 TEST_CASE("predictions go where a link points, or into a device") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml").status == 0);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "recipe/console.h"
+#include "recipe/run.h"
+
+namespace adaptune {
+
+// `adaptune drop`: AdapterDrop on trained tasks, Rücklé et al. 2021.
+struct DropFlags {
+  std::string split = "validation";  // what is scored
+  bool fusion = false;               // the tasks' fusions instead of their single adapters
+  bool spans = false;                // score every range of layers off instead of the lowest n, for every n
+  std::string layers;                // "0-4" or "0,2": only these off; empty: as above
+  std::string output;                // with `layers`: what is left, as an adapter or a fusion of its own
+};
+
+// Prints the scores. UsageError for layers that do not exist or leave nothing, and for tasks that are not
+// trained or own no adapters in layers. Returns the exit status.
+int drop(const RunFlags& flags, const DropFlags& what, Console& console);
+
+}  // namespace adaptune

@@ -1,0 +1,23 @@
+#pragma once
+// What scores trained tasks of a run: its data, what was trained, the pass over both.
+
+#include <optional>
+#include <string>
+
+#include "model/task_directory.h"
+#include "recipe/fused_task.h"
+#include "recipe/run.h"
+#include "recipe/workspace.h"
+#include "train/evaluation.h"
+
+namespace adaptune {
+
+// `split` is validation or test. UsageError at its place where the task has none.
+TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const std::string& split);
+// Empty where the task is not trained. InputError for one of another backbone or with other labels.
+std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& workspace, const TaskConfig& task);
+std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspace, const TaskConfig& task);
+Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
+                       const EncodedSplit& rows);
+
+}  // namespace adaptune
