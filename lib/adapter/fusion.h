@@ -66,13 +66,13 @@ class Fusion final : public ResidualAdapter {
   struct Stack;   // the members' factors, joined
   struct Folded;  // form B's matrices
   FusionForm form() const;
-  torch::Tensor attend(const torch::Tensor& scores, const Tokens& tokens);
-  torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r,
-                      const Tokens&);
-  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& query, const torch::Tensor& r,
-                         const Tokens&);
-  torch::Tensor folded(const torch::Tensor& z, const Tokens&);
-  torch::Tensor projected_query(const torch::Tensor& query, bool product, torch::Tensor& constant) const;
+  torch::Tensor attend(const torch::Tensor& raw, const Tokens& tokens);
+  torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& source, const torch::Tensor& r,
+                      const Tokens& tokens);
+  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& source, const torch::Tensor& r,
+                         const Tokens& tokens);
+  torch::Tensor folded(const torch::Tensor& z, const Tokens& tokens);
+  torch::Tensor projected_query(const torch::Tensor& source, bool product, torch::Tensor& constant) const;
   void refresh_folded();
   void lower_temperature();
 

@@ -130,7 +130,7 @@ void read_options(ConfigNode node, Ia3Options& o) {
   node.read("feedforward_places", o.feedforward_places);
 }
 
-void read_options(ConfigNode, std::monostate&) {}
+void read_options(const ConfigNode&, std::monostate&) {}
 
 // "16", or by layer "0:2,2:8,default:4".
 std::string factor_list(const std::map<std::string, double>& factors) {

@@ -49,7 +49,7 @@ struct AdapterSpec {
 // ConfigDocument::resolved().
 void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec);
 // The defaults of a method.
-AdapterSpec adapter_spec(const std::string& method);
+AdapterSpec adapter_spec(const std::string& name);
 // "pfeiffer r=16, layers 0-11": for tables.
 std::string describe(const AdapterSpec& spec, int64_t layer_count);
 // Indices in [0, layer_count) that carry the adapter; ValueError when a layer named anywhere does not
