@@ -56,7 +56,7 @@ class SequenceAttention {
         spans_(spans),
         heads_(heads),
         factors_(factors),
-        scale_(1 / std::sqrt(static_cast<double>(query.size(1) / heads))) {}
+        scale_(1 / std::sqrt(static_cast<double>(width(query)))) {}
 
   Tensor forward() const {  // [N, D]
     Tensor output = at::empty_like(query_);
