@@ -226,6 +226,12 @@ void check_flags(const DropFlags& what, size_t tasks) {
   if (what.layers.empty())
     throw UsageError("-o writes what is left without certain layers; name them with --layers");
   if (tasks > 1) throw UsageError("-o writes one task; choose it with --task");
+  const fs::path folder = what.output;
+  const bool ours = is_task_directory(folder) || is_fusion_directory(folder);
+  if (fs::exists(folder) && !ours) {
+    throw UsageError("-o " + what.output +
+                     " exists and holds no adapter that could be replaced; name a new folder");
+  }
 }
 
 }  // namespace

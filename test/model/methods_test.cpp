@@ -20,7 +20,7 @@ const char* const kModel = FIXTURES "/models/bert";
 
 Batch sample_batch() {
   Batch batch;
-  batch.tokens = packed_tokens({9, 9, 6, 6, 9, 9}, torch::kCPU);
+  batch.tokens = packed_tokens({9, 9, 6, 5, 9, 9}, torch::kCPU);
   batch.input_ids = torch::randint(5, 100, {batch.tokens.size()}, torch::kInt64);
   batch.labels = torch::tensor({0, 1, 2, 0, 1, 2});
   return batch;
@@ -41,6 +41,13 @@ AdapterSpec spec_of(const std::string& method) {
   AdapterSpec spec = adapter_spec(method);
   if (spec.override == Override::kTopLayers) spec.layers = {1, 2};
   return spec;
+}
+
+// Its parameters, moved away from where they start.
+std::vector<torch::Tensor> disturbed(TaskAdapter& adapter) {
+  const auto parameters = adapter.parameters();
+  for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
+  return parameters;
 }
 
 torch::Tensor last_of(Backbone& backbone, const Batch& batch) {
@@ -99,8 +106,7 @@ TEST_CASE("a head that reads token 0 alone sees and teaches the same", "[model]"
   for (const auto& method : adapter_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
-    const auto parameters = adapter.parameters();
-    for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
+    const auto parameters = disturbed(adapter);
     adapter.attach();
     const auto run = [&](bool every_token) {
       const auto features = backbone->forward(batch, {false, false, every_token});
@@ -142,8 +148,7 @@ TEST_CASE("packed tokens give the outputs and gradients of padded ones", "[model
   for (const auto& method : adapter_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
-    const auto parameters = adapter.parameters();
-    for (auto parameter : parameters) parameter.detach().add_(at::randn_like(parameter), 0.05);
+    const auto parameters = disturbed(adapter);
     adapter.attach();
     // The real tokens of each example, then the gradients.
     const auto run = [&](const Batch& batch) {
