@@ -11,6 +11,16 @@ namespace adaptune {
 using Catch::Contains;
 using nlohmann::json;
 
+namespace {
+
+// Both tasks of kSuite, in suite/.
+void train_suite(const CommandFolder& folder) {
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+}
+
+}  // namespace
+
 TEST_CASE("train, eval, predict, inspect and export follow one another") {
   const CommandFolder folder;
   const auto trained = folder.run("train config.yaml");
@@ -87,8 +97,7 @@ TEST_CASE("layers are dropped for good, for a step, and from fusions") {
 
 TEST_CASE("several tasks answer in one pass what they answer alone") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   REQUIRE(folder.run("fuse suite.yaml").status == 0);
   const auto together = folder.run("predict suite dev.jsonl --task all --logits");
   INFO(together.err);
@@ -153,8 +162,7 @@ TEST_CASE("drop scores without lower layers and writes what is left") {
 
 TEST_CASE("a fusion is dropped like an adapter, from the lowest layer on") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   CHECK_THAT(folder.run("drop suite --task mood --fusion").err,
              Contains("task 'mood' has no trained fusion"));
   REQUIRE(folder.run("fuse suite.yaml").status == 0);
@@ -170,8 +178,7 @@ TEST_CASE("a fusion is dropped like an adapter, from the lowest layer on") {
 
 TEST_CASE("drop says what it cannot do") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   const auto refusal = [&](const std::string& arguments) {
     const auto run = folder.run("drop suite " + arguments);
     CHECK(run.status == 2);
