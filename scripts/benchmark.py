@@ -1,26 +1,35 @@
 #!/usr/bin/env python3
-"""Speed and memory of adaptune, and of AdapterHub's library where a Python with it is named.
+"""Speed and memory of adaptune, and of the libraries it is compared with where a Python that has them is named:
+AdapterHub's, transformers (full fine-tuning) and PEFT (LoRA), as people run them (default) and at their best known
+settings (tuned).
 
-Training steps (houlsby, pfeiffer, fusion of 2, 4, 8), inference, the time from the command to the first step, and peak
-memory, on dense texts of 128 tokens and on sst2 with its real lengths, each as its side does by default: ours in batches
-of similar length, theirs, like the Hugging Face Trainer, in random batches padded to their longest text. Every
-measurement is a process of its own; the sides alternate. Finished measurements are kept in the output file, so that the
-same command goes on where it was stopped.
+The rows stand in scripts/speed/plan.py: training, inference, many tasks on one input, the time from the command to the
+first step, and peak memory; on dense texts of 128 tokens and on sst2 with its real lengths; on all-MiniLM-L6-v2 (minilm)
+and on a backbone of BERT-base's shape with random weights (base), which transformers makes in the work folder. Ours
+trains, as by default, in batches of similar length; theirs, like the Hugging Face Trainer, in random batches padded to
+their longest text, tuned in batches of similar length.
 
-`houlsby` is AdapterHub's double_seq_bn on both sides (reduction factor 16, LayerNorms frozen).
+Every measurement is a process of its own (of ours in inference the difference of two); the sides alternate. What is
+measured is kept in the output file, so that the same command goes on where it was stopped; a side that failed is tried
+again. The tables are printed and written beside that file.
 """
 import argparse
 import os
 import pathlib
 import sys
 
+from measure.child import ChildFailed
 from measure.machine import machine
 from measure.program import BACKBONE, BINARY, fail
 from measure.record import Record
+from speed.backbones import backbones
+from speed.bench import Bench
 from speed.ours import Ours
+from speed.plan import ROWS
 from speed.report import tables
-from speed.rows import FULL, QUICK, all_rows
-from speed.texts import make_texts
+from speed.rows import BATCHES, FULL, QUICK
+from speed.settings import default_setting, tuned_setting
+from speed.texts import Texts
 from speed.theirs import Theirs
 
 BUSY = 0.5  # processes that run already, above which timings mean little
@@ -29,27 +38,50 @@ BUSY = 0.5  # processes that run already, above which timings mean little
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--binary', default=BINARY, type=pathlib.Path)
-    parser.add_argument('--python', help='a Python with adapters 1.3, to compare with')
+    parser.add_argument('--python', help='a Python with adapters 1.3 and peft, to compare with')
     parser.add_argument('--model', default=BACKBONE, type=pathlib.Path)
     parser.add_argument('--data', default=os.environ.get('DATA', 'data'), type=pathlib.Path,
                         help='folder with text/sst2/train.jsonl (default: $DATA, or data)')
     parser.add_argument('--rounds', default=5, type=int)
     parser.add_argument('--threads', default=2, type=int)
-    parser.add_argument('--only', default='', help='rows whose names contain this')
+    parser.add_argument('--shape', default='all', choices=[*BATCHES, 'all'], help='rows of this backbone')
+    parser.add_argument('--only', default='', help='rows whose names contain this: "train, pfeiffer"')
     parser.add_argument('--quick', action='store_true', help='one small round, to see whether everything runs')
-    parser.add_argument('--work', default='runs/benchmark', type=pathlib.Path, help='folder for texts and runs')
-    parser.add_argument('--output', type=pathlib.Path, help='JSON of all measurements (default: in the work folder)')
+    parser.add_argument('--work', default='runs/benchmark', type=pathlib.Path,
+                        help='folder for the random backbone, texts and runs')
+    parser.add_argument('--output', type=pathlib.Path,
+                        help='JSON of all measurements (default: benchmark.json in the work folder)')
     arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds, arguments.work = 1, arguments.work / 'quick'
-    arguments.output = arguments.output or arguments.work / 'benchmark.json'
+    arguments.runs = arguments.work / 'quick' if arguments.quick else arguments.work
+    arguments.rounds = 1 if arguments.quick else arguments.rounds
+    arguments.output = arguments.output or arguments.runs / 'benchmark.json'
     return arguments
+
+
+def chosen_rows(arguments):
+    rows = [row for row in ROWS if arguments.shape in (row.shape, 'all') and arguments.only in row.name]
+    if not rows:
+        known = '\n  '.join(row.key for row in ROWS)
+        fail(f'no row of {arguments.shape} has "{arguments.only}" in its name', f'the rows are:\n  {known}')
+    return rows
+
+
+def make_sides(arguments, rows):
+    folders = backbones(arguments.model, arguments.work / 'bert_base_random', arguments.python,
+                        {row.shape for row in rows})
+    bench = Bench(folders, Texts(arguments.runs / 'texts', arguments.model, arguments.data),
+                  QUICK if arguments.quick else FULL, arguments.threads)
+    sides = [Ours(arguments.binary, arguments.runs / 'ours', bench)]
+    if arguments.python:
+        sides += [Theirs(arguments.python, setting, bench)
+                  for setting in (default_setting(), tuned_setting(arguments.runs))]
+    return sides
 
 
 def open_record(arguments, sides):
     """Measurements of another machine or other versions do not mix with these."""
     about = {'machine': machine(arguments.threads), 'quick': arguments.quick}
-    versions = {side.name: side.versions for side in sides}
+    versions = {side.name: side.about for side in sides}
     record = Record(arguments.output, {**about, 'versions': versions, 'samples': {}})
     known = record.data['versions']
     same = all(record.data[key] == value for key, value in about.items())
@@ -69,29 +101,32 @@ def warn_if_busy():
 
 def measure(record, row, side, number):
     samples = record.data['samples'].setdefault(row.key, {}).setdefault(side.name, {})
-    if str(number) in samples:
+    if 'failed' not in samples.get(str(number), {'failed': 'not tried'}):
         return
-    sample = samples[str(number)] = side.measure(row)
+    try:
+        sample = side.measure(row)
+    except ChildFailed as failure:
+        sample = {'failed': str(failure)}
+    samples[str(number)] = sample
     record.save()
-    text = ' '.join(f'{name}={value:.4g}' for name, value in sample.items())
-    print(f'round {number}  {row.key:28} {side.name:6} {text}', file=sys.stderr, flush=True)
+    text = ' '.join(f'{name}={value:.4g}' if isinstance(value, float) else f'{name} ({value})'
+                    for name, value in sample.items())
+    print(f'round {number}  {row.key:60} {side.name:7} {text}', file=sys.stderr, flush=True)
 
 
 def main():
     arguments = parse_arguments()
-    scale = QUICK if arguments.quick else FULL
-    texts = make_texts(arguments.work / 'texts', arguments.model, arguments.data, scale)
-    sides = [Ours(arguments.binary, arguments.model, texts, scale, arguments.work / 'ours', arguments.threads)]
-    if arguments.python:
-        sides.append(Theirs(arguments.python, arguments.model, texts, scale, arguments.threads))
+    rows = chosen_rows(arguments)
+    sides = make_sides(arguments, rows)
     record = open_record(arguments, sides)
     warn_if_busy()
     for number in range(1, arguments.rounds + 1):
-        for row in all_rows():
-            if arguments.only in row.key:
-                for side in sides if number % 2 else reversed(sides):
-                    measure(record, row, side, number)
-    print(tables(record.data))
+        for row in rows:
+            for side in sides if number % 2 else reversed(sides):
+                measure(record, row, side, number)
+    text = tables(record.data)
+    arguments.output.with_suffix('.md').write_text(text, encoding='utf-8')
+    print(text)
 
 
 if __name__ == '__main__':

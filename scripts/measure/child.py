@@ -2,20 +2,21 @@
 import os
 import re
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 
 STEP = re.compile(rb'\bstep=(\d+)')
 
 
+class ChildFailed(Exception):
+    """A child that ended with another status than 0: says which, and the line that tells why."""
+
+
 @dataclass
 class Child:
-    status: int
     seconds: float                    # from its start to its end
     peak_mib: float                   # largest resident set
     steps: dict = field(default_factory=dict)  # step: seconds from the start to the line that reported it
-    lines: list = field(default_factory=list)  # of standard error
 
     def mean_step_seconds(self, skipped):
         """Of the steps after the first `skipped`, at least one of which must be reported."""
@@ -24,7 +25,7 @@ class Child:
 
 
 def watch(command, environment=None):
-    """Runs a command that reports "step=N" on standard error as soon as step N is done."""
+    """Runs a command that reports "step=N" on standard error as soon as step N is done. Throws ChildFailed."""
     start = time.monotonic()
     process = subprocess.Popen([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -37,12 +38,11 @@ def watch(command, environment=None):
                 steps.setdefault(int(match.group(1)), now)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Child(process.returncode, time.monotonic() - start, usage.ru_maxrss / 1024, steps, lines)
+    if process.returncode != 0:
+        raise ChildFailed(f'status {process.returncode}: {telling_line(lines)}')
+    return Child(time.monotonic() - start, usage.ru_maxrss / 1024, steps)
 
 
-def watch_or_exit(command, environment=None):
-    child = watch(command, environment)
-    if child.status != 0:
-        last = '\n'.join(child.lines[-12:])
-        sys.exit(f'error: status {child.status} of: {" ".join(map(str, command))}\n{last}')
-    return child
+def telling_line(lines):
+    """The last that says "error", else the last."""
+    return next((line for line in reversed(lines) if 'error' in line.lower()), lines[-1] if lines else '').strip()

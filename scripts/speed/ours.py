@@ -1,83 +1,91 @@
 """Our side of the benchmark."""
+import hashlib
+import pathlib
 import shutil
 
-from measure.child import watch_or_exit
+from measure.child import watch
 from measure.program import Program, with_threads, write_config
-from speed.rows import BATCH, FUSED, LENGTH, MEMBERS, METHODS
+from speed.rows import LENGTH
 
-TARGET = 'task0'
-MEMBER_NAMES = [f'task{i}' for i in range(MEMBERS)]
+
+def task_names(count):
+    return [f'task{i}' for i in range(count)]
 
 
 class Ours:
     name = 'ours'
 
-    def __init__(self, binary, model, texts, scale, folder, threads):
-        self.environment = with_threads(threads)
-        self.program = Program(binary, self.environment)
-        self.model, self.texts, self.scale, self.folder = model, texts, scale, folder
-        self.versions = self.program.run('--version').strip()
-        self.prepared = False
-
-    def config(self, tasks, data, method, batch, steps):
-        """Trains as by default, without evaluation and checkpoints."""
-        train = {'max_steps': steps, 'per_device_train_batch_size': batch, 'eval_strategy': 'no', 'save_strategy': 'no',
-                 'save_steps': None, 'load_best_model_at_end': False, 'logging_steps': 1}
-        return {'model': str(self.model), 'adapter': method, 'train': train,
-                'data': {'train': str(self.texts[data].file), 'max_seq_length': LENGTH},
-                'tasks': {name: {'type': 'classification'} for name in tasks}}
-
-    def fusion_config(self, count, data, batch, steps):
-        members = [{name: str(self.member(name))} for name in MEMBER_NAMES[:count]]
-        config = self.config([TARGET], data, METHODS['pfeiffer'], batch, steps)
-        return {**config, 'fusion': {'adapters': members, 'targets': [TARGET]}}
-
-    def member(self, name):
-        return self.folder / 'members' / name / 'adapter'
-
-    def trained(self, row):
-        return self.member(TARGET) if not row.fused else self.folder / f'fused{row.fused}/fusion/{TARGET}/fusion'
-
-    def prepare(self):
-        """Adapters to fuse, and fusions to predict with, after one step each: what they learned does not matter."""
-        if self.prepared:
-            return
-        self.command_of('train', self.config(MEMBER_NAMES, 'dense', METHODS['pfeiffer'], BATCH, 1), 'members', run=True)
-        for count in FUSED.values():
-            self.command_of('fuse', self.fusion_config(count, 'dense', BATCH, 1), f'fused{count}', run=True)
-        self.prepared = True
-
-    def command_of(self, command, config, name, run=False):
-        """The words of a command into a fresh folder, or, with `run`, its results in one that may be there already."""
-        file, output = write_config(self.folder / f'{name}.yaml', config), self.folder / name
-        words = [command, file, '--output-dir', output]
-        if run:
-            return self.program.run(*words)
-        shutil.rmtree(output, ignore_errors=True)
-        return [self.program.binary, *words]
+    def __init__(self, binary, folder, bench):
+        self.environment = with_threads(bench.threads)
+        program = Program(binary, self.environment)
+        self.binary, self.folder, self.bench = program.binary, folder, bench
+        # Binaries of one version differ while it is made.
+        digest = hashlib.sha256(pathlib.Path(self.binary).read_bytes()).hexdigest()
+        self.about = f'{program.run("--version").strip()}, sha256 {digest[:12]}'
+        self.made = set()
 
     def measure(self, row):
-        self.prepare()
         return self.infer(row) if row.kind == 'infer' else self.train(row)
 
     def train(self, row):
-        start = row.kind == 'start'
-        work = self.scale.train(row.data)
-        batch, steps = (1, 1) if start else (BATCH, work.batches)
-        if row.fused:
-            command = self.command_of('fuse', self.fusion_config(row.fused, row.data, batch, steps), 'run')
-        else:
-            command = self.command_of('train', self.config([TARGET], row.data, row.method, batch, steps), 'run')
-        child = watch_or_exit(command, self.environment)
-        if start:
-            return {'start_s': child.steps[1], 'peak_mib': child.peak_mib}
-        return {'step_s': child.mean_step_seconds(work.skipped), 'peak_mib': child.peak_mib}
+        work, fused = self.bench.work(row), row.network.fused
+        config = self.config(row, self.bench.file(row), row.batch, work.batches)
+        if self.name in row.bf16:
+            config['train']['bf16'] = True
+        if row.cached:
+            config['cache'] = {'enabled': True}
+        if fused:
+            members = [{name: str(self.trained(row) / name / 'adapter')} for name in task_names(fused)]
+            config['fusion'] = {'adapters': members, 'targets': task_names(1)}
+        return row.sample(self.run('fuse' if fused else 'train', config, self.folder / 'run'), work.skipped)
 
     def infer(self, row):
-        """A command that predicts more, less one that predicts fewer: reading the model and the texts' own reading,
-        tokenizing and writing are in it."""
-        work, texts = self.scale.infer(row.data), self.texts[row.data]
-        few, many = (watch_or_exit([self.program.binary, 'predict', self.trained(row), file, '--batch-size', BATCH,
-                                    '-o', self.folder / 'predictions.jsonl'], self.environment)
-                     for file in (texts.head, texts.file))
-        return {'step_s': (many.seconds - few.seconds) / (work.batches - work.skipped), 'peak_mib': many.peak_mib}
+        """A command that predicts more batches, less one that predicts fewer: reading, tokenizing and writing the texts
+        are in it. Tasks that are not answered together have their own commands."""
+        work, network = self.bench.work(row), row.network
+        seconds, peaks = 0, []
+        for task in ['all'] if network.together else task_names(network.tasks):
+            few, many = (self.predict(row, task, batches) for batches in (work.skipped, work.batches))
+            seconds += many.seconds - few.seconds
+            peaks.append(many.peak_mib)
+        return {'step_s': seconds / (work.batches - work.skipped), 'peak_mib': max(peaks)}
+
+    def predict(self, row, task, batches):
+        bf16 = ['--bf16'] if self.name in row.bf16 else []
+        return watch([self.binary, 'predict', self.trained(row), self.bench.file(row, batches), '--task', task, *bf16,
+                      '--batch-size', row.batch, '-o', self.folder / 'predictions.jsonl'], self.environment)
+
+    def config(self, row, file, batch, steps):
+        """Of one task, trained as by default, without evaluation and checkpoints."""
+        adapter = {'config': row.network.ours}
+        if row.dropped:
+            adapter['drop'] = {'mode': 'fixed', 'layers': row.dropped}
+        train = {'max_steps': steps, 'per_device_train_batch_size': batch, 'backbone_dropout': not row.cached,
+                 'eval_strategy': 'no', 'save_strategy': 'no', 'save_steps': None, 'load_best_model_at_end': False,
+                 'logging_steps': 1}
+        return {'model': str(self.bench.backbones[row.shape]), 'adapter': adapter, 'train': train,
+                'data': {'train': str(file), 'max_seq_length': LENGTH}, 'tasks': tasks(1)}
+
+    def trained(self, row):
+        """The run folder of a row's network after a step on two texts: what it learned does not matter."""
+        network = row.network
+        folder = self.folder / 'trained' / f'{row.shape}-{row.what.replace(" ", "_")}-{row.dropped}'
+        if folder not in self.made:
+            config = self.config(row, self.bench.texts.file('dense', 2), 1, 1)
+            config['tasks'] = tasks(max(network.tasks, network.fused))
+            self.run('train', config, folder)
+            if network.fused:
+                config['fusion'] = {'targets': task_names(1)}
+                self.run('fuse', config, folder, fresh=False)
+            self.made.add(folder)
+        return folder
+
+    def run(self, command, config, folder, fresh=True):
+        file = write_config(folder.with_name(folder.name + '.yaml'), config)
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        return watch([self.binary, command, file, '--output-dir', folder], self.environment)
+
+
+def tasks(count):
+    return {name: {'type': 'classification'} for name in task_names(count)}

@@ -1,64 +1,92 @@
-"""What is measured: the rows of the benchmark, and how much work each of them does."""
+"""What a row of the benchmark is, and how much work a process does for it."""
 from dataclasses import dataclass
 
-MEMBERS = 8  # adapters that are there to be fused
-# AdapterHub's names, whose defaults both sides share. double_seq_bn is Houlsby's form, seq_bn Pfeiffer's.
-METHODS = {'houlsby': 'double_seq_bn', 'pfeiffer': 'seq_bn'}
-FUSED = {f'fusion of {count}': count for count in (2, 4, 8)}
-BATCH = 32
-LENGTH = 128  # tokens, special ones included
+from speed.networks import NETWORKS
+
+SIDES = ('ours', 'default', 'tuned')  # ours, and the library as people run it and at its best known settings
+LENGTH = 128                          # tokens, special ones included
+BATCHES = {'minilm': 32, 'base': 16}  # shapes of backbones, and their texts in a batch
 
 
 @dataclass(frozen=True)
 class Row:
-    """A measurement of one process."""
-    kind: str                         # train, infer, or start: to the first step
-    what: str                         # a key of METHODS or FUSED
-    data: str                         # dense, sst2, or all of sst2
+    """What is measured in a process of each side, and what we want to reach."""
+    kind: str             # train, infer, or start: from the command to the first step
+    what: str             # a key of NETWORKS
+    data: str             # dense: every text has LENGTH tokens; sst2: real lengths
+    shape: str = 'minilm'
+    dropped: int = 0      # lowest layers without adapters
+    cached: bool = False  # ours, without dropout, keeps what those layers give; the library has no such thing
+    bf16: tuple = ()      # sides whose backbone computes in bfloat16
+    time: tuple = ()      # least ratios of the library's time to ours: default, tuned
+    memory: tuple = ()    # the same of peak memory
+
+    @property
+    def name(self):
+        """Without the shape."""
+        words = [self.kind, self.what, self.data]
+        words += [f'{self.dropped} layers dropped'] if self.dropped else []
+        words += ['cached'] if self.cached else []
+        words += ['bf16' if self.bf16 == SIDES else f'bf16 of {" and ".join(self.bf16)}'] if self.bf16 else []
+        return ', '.join(words)
 
     @property
     def key(self):
-        return f'{self.kind}, {self.what}, {self.data}'
+        return f'{self.shape}: {self.name}'
 
     @property
-    def method(self):
-        return METHODS.get(self.what, METHODS['pfeiffer'])
+    def network(self):
+        return NETWORKS[self.what]
 
     @property
-    def fused(self):
-        return FUSED.get(self.what, 0)
+    def batch(self):
+        """Texts in one."""
+        return 1 if self.kind == 'start' else BATCHES[self.shape]
+
+    def bar(self, quantity, side):
+        """The ratio to reach against a side, or None."""
+        return dict(zip(SIDES[1:], self.memory if quantity == 'peak_mib' else self.time)).get(side)
+
+    def sample(self, child, skipped):
+        """What a process tells that reports its steps."""
+        time = {'start_s': child.steps[1]} if self.kind == 'start' else {'step_s': child.mean_step_seconds(skipped)}
+        return {**time, 'peak_mib': child.peak_mib}
 
 
 @dataclass(frozen=True)
 class Work:
-    """Batches of a process, of which the first are left out of the time."""
+    """Batches of a process, of which the first are left out of the time, and how many batches of texts it has for them,
+    from whose beginning it goes on when they end; None: all texts that there are."""
     batches: int
     skipped: int
+    texts: int | None
+
+
+def one_pass(batches, skipped):
+    return Work(batches, skipped, batches)
+
+
+def second_pass(batches):
+    """The measured part has every text once, whatever batches a side makes of them."""
+    return Work(2 * batches, batches, batches)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Dense texts are all alike. Of sst2 a second pass over `sst2_batches` batches is measured, after a first one, so that
-    both sides see every example once in the measured part, whatever batches they make of them."""
-    dense: Work
-    sst2_batches: int
-    infer_skipped: int
+    """Dense texts are all alike, so that a few of them will do; by shape, for networks that are heavy fewer."""
+    light: dict
+    heavy: dict
+    real: int  # batches of real lengths
 
-    def train(self, data):
-        return self.dense if data == 'dense' else Work(2 * self.sst2_batches, self.sst2_batches)
-
-    def file_batches(self, data):
-        return self.dense.batches if data == 'dense' else self.sst2_batches
-
-    def infer(self, data):
-        return Work(self.file_batches(data), self.infer_skipped)
+    def work(self, row):
+        if row.kind == 'start':
+            return Work(1, 0, None)
+        if row.data == 'sst2':
+            return second_pass(self.real)
+        return (self.heavy if row.network.heavy else self.light)[row.shape]
 
 
-FULL = Scale(Work(11, 3), 24, 3)
-QUICK = Scale(Work(4, 1), 3, 1)
-
-
-def all_rows():
-    rows = [Row('train', what, data) for data in ('dense', 'sst2') for what in (*METHODS, *FUSED)]
-    rows += [Row('infer', what, data) for data in ('dense', 'sst2') for what in ('pfeiffer', *FUSED)]
-    return rows + [Row('start', what, 'all of sst2') for what in ('pfeiffer', 'fusion of 8')]
+FULL = Scale(light={'minilm': one_pass(11, 3), 'base': one_pass(8, 2)},
+             heavy={'minilm': one_pass(11, 3), 'base': one_pass(4, 1)}, real=24)
+QUICK = Scale(light={shape: one_pass(3, 1) for shape in BATCHES},
+              heavy={shape: one_pass(2, 1) for shape in BATCHES}, real=2)

@@ -1,42 +1,40 @@
-"""AdapterHub's library, in a Python that has it."""
+"""The libraries that we are compared with, in a Python that has them."""
 import json
 import subprocess
 
-from measure.child import watch_or_exit
+from measure.child import watch
 from measure.program import REPOSITORY, fail, with_threads
-from speed.rows import BATCH, LENGTH
+from speed.rows import LENGTH
 
-STEPS = REPOSITORY / 'scripts/peers/adapterhub_steps.py'
-PACKAGES = ('adapters', 'transformers', 'torch')
+SCRIPTS = REPOSITORY / 'scripts/peers'
+PACKAGES = ('adapters', 'peft', 'transformers', 'torch')
+
+
+def versions(python):
+    program = f'from importlib.metadata import version\nfor name in {PACKAGES}: print(name, version(name))'
+    try:
+        done = subprocess.run([python, '-c', program], capture_output=True, text=True)
+    except OSError as error:
+        fail(f'{python} cannot be run ({error.strerror})', 'name a Python with --python')
+    if done.returncode != 0:
+        fail(f'{python} lacks a package ({done.stderr.splitlines()[-1]})', f'install {", ".join(PACKAGES)} for it')
+    return ', '.join(done.stdout.splitlines())
 
 
 class Theirs:
-    name = 'theirs'
-
-    def __init__(self, python, model, texts, scale, threads):
-        self.python, self.model, self.texts, self.scale = python, model, texts, scale
-        self.environment = {**with_threads(threads), 'HF_HUB_OFFLINE': '1', 'TOKENIZERS_PARALLELISM': 'true'}
-        self.threads = threads
-        self.versions = self.read_versions()
-
-    def read_versions(self):
-        program = f'from importlib.metadata import version\nfor name in {PACKAGES}: print(name, version(name))'
-        try:
-            done = subprocess.run([self.python, '-c', program], capture_output=True, text=True)
-        except OSError as error:
-            fail(f'{self.python} cannot be run ({error.strerror})', 'name a Python with --python')
-        if done.returncode != 0:
-            fail(f'{self.python} lacks a package ({done.stderr.splitlines()[-1]})',
-                 f'install {", ".join(PACKAGES)} for it')
-        return ', '.join(done.stdout.splitlines())
+    def __init__(self, python, setting, bench):
+        self.python, self.setting, self.bench = python, setting, bench
+        self.name = setting.name
+        self.about = f'{versions(python)}; {setting.about}'
+        self.environment = {**with_threads(bench.threads), 'HF_HUB_OFFLINE': '1', 'TOKENIZERS_PARALLELISM': 'true',
+                            **setting.environment}
 
     def measure(self, row):
-        start, infer = row.kind == 'start', row.kind == 'infer'
-        work = self.scale.infer(row.data) if infer else self.scale.train(row.data)
-        job = {'model': str(self.model), 'file': str(self.texts[row.data].file), 'method': row.method,
-               'fused': row.fused, 'train': not infer, 'length': LENGTH, 'batch': 1 if start else BATCH,
-               'steps': 1 if start else work.batches, 'threads': self.threads}
-        child = watch_or_exit([self.python, STEPS, json.dumps(job)], self.environment)
-        if start:
-            return {'start_s': child.steps[1], 'peak_mib': child.peak_mib}
-        return {'step_s': child.mean_step_seconds(work.skipped), 'peak_mib': child.peak_mib}
+        network, work = row.network, self.bench.work(row)
+        job = {'model': str(self.bench.backbones[row.shape]), 'file': str(self.bench.file(row)), 'length': LENGTH,
+               'method': network.theirs, 'fused': network.fused, 'tasks': network.tasks, 'together': network.together,
+               'dropped': row.dropped, 'train': row.kind != 'infer', 'bf16': self.name in row.bf16,
+               'grouped': self.setting.grouped, 'batch': row.batch, 'steps': work.batches,
+               'threads': self.bench.threads}
+        child = watch([self.python, SCRIPTS / network.script, json.dumps(job)], self.environment)
+        return row.sample(child, work.skipped)

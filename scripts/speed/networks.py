@@ -1,0 +1,32 @@
+"""What is put on a backbone in the benchmark."""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network by the names that either side knows it by."""
+    ours: str                            # a method of our configuration
+    theirs: str = ''                     # a configuration of AdapterHub's library; empty: no adapter
+    script: str = 'adapterhub_steps.py'  # in scripts/peers: the library that it is compared with
+    fused: int = 0                       # adapters in a fusion
+    tasks: int = 1                       # that answer for each input
+    together: bool = False               # in one pass
+
+    @property
+    def heavy(self):
+        """Whether a batch takes several times as long as with one adapter."""
+        return self.fused >= 8 or self.tasks > 1
+
+
+# AdapterHub's names, whose defaults both sides share: double_seq_bn is Houlsby's form (reduction factor 16, LayerNorms
+# frozen), seq_bn Pfeiffer's. LoRA is r = 8 on queries and values on both sides.
+NETWORKS = {
+    'plain': Network('head_only'),
+    'full': Network('full', script='transformers_steps.py'),
+    'lora': Network('lora', script='peft_steps.py'),
+    'pfeiffer': Network('seq_bn', 'seq_bn'),
+    'houlsby': Network('double_seq_bn', 'double_seq_bn'),
+    **{f'fusion of {count}': Network('seq_bn', 'seq_bn', fused=count) for count in (2, 4, 8, 16)},
+    'eight tasks in one pass': Network('seq_bn', 'seq_bn', tasks=8, together=True),
+    'eight tasks one by one': Network('seq_bn', 'seq_bn', tasks=8),
+}

@@ -1,0 +1,76 @@
+"""The rows of the benchmark, and what our own times must be to each other."""
+from dataclasses import dataclass
+
+from speed.rows import SIDES, Row
+
+# Where only ours and the tuned side of a row compute in bfloat16, the default bar is over the library's float32.
+ROWS = [
+    Row('train', 'pfeiffer', 'dense', time=(2.5, 1.6), memory=(2,)),
+    Row('train', 'pfeiffer', 'dense', bf16=SIDES, time=(1.7, 1.5)),
+    Row('train', 'pfeiffer', 'sst2', time=(4.5, 1.6)),
+    Row('train', 'pfeiffer', 'dense', dropped=3, time=(2.7,)),
+    Row('train', 'pfeiffer', 'dense', dropped=3, cached=True, time=(4.5,)),
+    Row('train', 'houlsby', 'dense'),
+    Row('train', 'full', 'dense'),
+    Row('train', 'lora', 'dense'),
+    Row('train', 'fusion of 2', 'dense'),
+    Row('train', 'fusion of 4', 'dense'),
+    Row('train', 'fusion of 8', 'dense', time=(4, 2.2), memory=(2,)),
+    Row('train', 'fusion of 16', 'dense', time=(6, 3)),
+    Row('infer', 'pfeiffer', 'sst2', time=(4,)),
+    Row('infer', 'pfeiffer', 'sst2', bf16=('ours', 'tuned'), time=(6.5, 1.5)),
+    Row('infer', 'plain', 'dense', time=(2.2, 1.25)),
+    Row('infer', 'pfeiffer', 'dense', time=(2.2, 1.25)),
+    Row('infer', 'houlsby', 'dense', time=(2.2, 1.25)),
+    Row('infer', 'fusion of 8', 'dense', time=(6.5, 2.5)),
+    Row('infer', 'fusion of 16', 'dense', time=(9, 2.5)),
+    Row('infer', 'eight tasks in one pass', 'dense', time=(2.4, 1.2)),
+    Row('infer', 'eight tasks in one pass', 'dense', dropped=3, time=(2.4, 1.2)),
+    Row('infer', 'eight tasks one by one', 'dense'),
+    Row('start', 'pfeiffer', 'sst2', time=(10,)),
+    Row('start', 'fusion of 8', 'sst2', time=(10,)),
+    Row('train', 'full', 'dense', 'base'),
+    Row('train', 'pfeiffer', 'dense', 'base', time=(2.5,)),
+    Row('train', 'pfeiffer', 'dense', 'base', dropped=5),
+    Row('train', 'fusion of 8', 'dense', 'base', time=(4.5,)),
+    Row('infer', 'plain', 'dense', 'base', time=(2.2,)),
+    Row('infer', 'pfeiffer', 'dense', 'base'),
+    Row('infer', 'houlsby', 'dense', 'base'),
+    Row('infer', 'fusion of 8', 'dense', 'base', time=(6.5,)),
+    Row('infer', 'eight tasks in one pass', 'dense', 'base'),
+    Row('infer', 'eight tasks in one pass', 'dense', 'base', dropped=5),
+    Row('infer', 'eight tasks one by one', 'dense', 'base'),
+]
+BY_KEY = {row.key: row for row in ROWS}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Of our own times: that of one row is at least `bar` times that of the other."""
+    shape: str
+    first: str  # names of rows of that shape
+    second: str
+    bar: float
+
+    def __post_init__(self):
+        self.rows()  # a misspelt name ends the program before anything is measured
+
+    def rows(self):
+        return tuple(BY_KEY[f'{self.shape}: {name}'] for name in (self.first, self.second))
+
+
+NOT_SLOWER = 0.97
+ONE_PASS, ONE_BY_ONE = (f'infer, eight tasks {how}, dense' for how in ('in one pass', 'one by one'))
+CLAIMS = [
+    Claim('minilm', 'infer, plain, dense', 'infer, pfeiffer, dense', 1 / 1.03),
+    Claim('minilm', 'infer, plain, dense', 'infer, fusion of 8, dense', 1 / 1.15),
+    Claim('minilm', ONE_BY_ONE, ONE_PASS, NOT_SLOWER),
+    Claim('base', ONE_BY_ONE, ONE_PASS, NOT_SLOWER),
+    # What Rücklé et al. (2021) published for this shape.
+    Claim('base', ONE_BY_ONE, f'{ONE_PASS}, 5 layers dropped', 1.65),
+    Claim('base', ONE_PASS, f'{ONE_PASS}, 5 layers dropped', 1.5),
+    Claim('base', 'train, full, dense', 'train, pfeiffer, dense', 1.5),
+    Claim('base', 'train, pfeiffer, dense', 'train, pfeiffer, dense, 5 layers dropped', 1.26),
+    Claim('base', 'infer, plain, dense', 'infer, pfeiffer, dense', 1 / 1.03),
+    Claim('base', 'infer, plain, dense', 'infer, houlsby, dense', 1 / 1.05),
+]
