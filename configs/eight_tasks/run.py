@@ -8,6 +8,7 @@ training are kept in record.json, so that the same command goes on where it was 
 made from it.
 """
 import json
+import os
 import statistics
 
 from plan import (HERE, RATES, SEED, choice_score, choice_trainings, chosen_rate, finish_arguments, open_experiment,
@@ -100,15 +101,16 @@ def gap_table(gaps, suite):
 def write_results(suite, draws):
     tasks = suite.tasks(suite.plan.scored)
     gaps = {method: suite.gap(method, tasks, draws) for method in RATES if method != BASELINE and tasks}
-    minutes = suite.experiment.seconds() / 60
-    text = (f'# Eight tasks, 2,000 training examples each\n\nScores of the test splits x 100; head_only always with one seed. All trainings together took '
-            f'{minutes:.0f} minutes. Written by configs/eight_tasks/run.py.\n\n## Scores\n\n{score_table(suite, tasks)}'
+    hours = suite.experiment.hours()
+    text = (f'# Eight tasks, 2,000 training examples each\n\nScores of the test splits x 100; head_only always with one '
+            f'seed. All trainings together took {hours:.1f} hours of {os.cpu_count()} cores. Written by '
+            f'configs/eight_tasks/run.py.\n\n## Scores\n\n{score_table(suite, tasks)}'
             f'\n## Gap to full fine-tuning\n\n{gap_table(gaps, suite)}'
             f'\n## Learning rates: mean of the development scores of {", ".join(suite.plan.choice)}\n\n{rate_table(suite)}')
     folder = suite.arguments.results
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'results.md').write_text(text, encoding='utf-8')
-    facts = {'rates': suite.rates, 'gaps': gaps, 'training_minutes': minutes, 'jobs': suite.experiment.jobs,
+    facts = {'rates': suite.rates, 'gaps': gaps, 'training_hours': hours, 'jobs': suite.experiment.jobs,
              'threads': suite.arguments.threads,
              'scores': {task: {method: suite.scores(method, task) for method in RATES} for task in suite.tasks(suite.plan.scored + suite.plan.reported)},
              'trained_percent': {method: suite.share(method) for method in RATES if tasks}}

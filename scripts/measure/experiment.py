@@ -47,14 +47,14 @@ class Experiment:
         self.begin = time.monotonic()
 
     def train(self, training):
-        """{dev, epoch, seconds, parameters} of a training, done now if it was not."""
+        """{dev, epoch, seconds, cpu_seconds, parameters} of a training, done now if it was not."""
         entry = self.entry(training)
         if 'dev' not in entry:
-            row, = self.program.results(training.command, *self.words(training))
+            (row,), cpu_seconds = self.program.timed_results(training.command, *self.words(training))
             weights, = training.product.glob('*.safetensors')
             shutil.rmtree(training.task_folder / 'checkpoints', ignore_errors=True)
             self.note(training, f'dev {100 * defined(row["best"]):.2f} at epoch {row["epoch"]:.0f}, {row["seconds"]:.0f} s',
-                      dev=defined(row['best']), epoch=row['epoch'], seconds=row['seconds'],
+                      dev=defined(row['best']), epoch=row['epoch'], seconds=row['seconds'], cpu_seconds=cpu_seconds,
                       parameters=parameter_count(weights))
         return entry
 
@@ -69,6 +69,18 @@ class Experiment:
             self.note(training, f'test {100 * score:.2f}', metric=row['metric'], test=score,
                       predictions=packed(self.predict(training, row['metric'], score)), **attention)
         return entry
+
+    def scores(self, training, command, *flags):
+        """What a command that scores a training in several ways says of its test split, in its order."""
+        entry = self.entry(training)
+        key = ' '.join((command, *flags))
+        if key not in entry:
+            if not training.product.is_dir():
+                self.train(training)
+            rows = self.program.results(command, *self.words(training), '--split', 'test', *flags)
+            self.note(training, f'{key}: ' + ' '.join(f'{100 * defined(row["score"]):.2f}' for row in rows),
+                      **{key: [defined(row['score']) for row in rows]})
+        return entry[key]
 
     def train_all(self, trainings):
         self.at_once(self.train, trainings)
@@ -107,9 +119,9 @@ class Experiment:
     def gold(self, training):
         return [row['label'] for row in read_rows(self.test_file(training.task))]
 
-    def seconds(self):
-        """Of all trainings."""
-        return sum(entry.get('seconds', 0) for entry in self.record.data.values())
+    def hours(self):
+        """Of all trainings on all cores of this machine, by the processor time they took."""
+        return sum(entry.get('cpu_seconds', 0) for entry in self.record.data.values()) / os.cpu_count() / 3600
 
     def entry(self, training):
         with self.lock:

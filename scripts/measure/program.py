@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = REPOSITORY / 'build/app/adaptune'
@@ -41,13 +42,27 @@ class Program:
 
     def run(self, *words):
         """Standard output of a command."""
+        return self.timed(*words)[0]
+
+    def timed(self, *words):
+        """The same, and the seconds of processor time that it took, which other work beside it changes little."""
         command = [self.binary, *map(str, words)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, errors='replace')
-        if done.returncode != 0:
-            last = '\n'.join(done.stderr.splitlines()[-12:])
-            sys.exit(f'error: status {done.returncode} of: {" ".join(command)}\n{last}')
-        return done.stdout
+        with tempfile.TemporaryFile('w+', errors='replace') as output, \
+                tempfile.TemporaryFile('w+', errors='replace') as errors:
+            process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            output.seek(0)
+            errors.seek(0)
+            if process.returncode != 0:
+                last = '\n'.join(errors.read().splitlines()[-12:])
+                sys.exit(f'error: status {process.returncode} of: {" ".join(command)}\n{last}')
+            return output.read(), usage.ru_utime + usage.ru_stime
 
     def results(self, *words):
         """The rows that a command prints with --json."""
-        return json.loads(self.run(*words, '--json'))['results']
+        return self.timed_results(*words)[0]
+
+    def timed_results(self, *words):
+        output, seconds = self.timed(*words, '--json')
+        return json.loads(output)['results'], seconds
