@@ -63,7 +63,8 @@ std::shared_ptr<RunCommand> add_run_flags(CLI::App& command) {
 std::shared_ptr<RunCommand> add_training_flags(CLI::App& command) {
   auto run = add_run_flags(command);
   command.add_option("--resume", run->flags.resume, "auto, never, or a checkpoint to go on from");
-  command.add_flag("--overwrite", run->flags.overwrite, "remove results of other settings in the folder");
+  command.add_flag("--overwrite", run->flags.overwrite, "train anew: remove what the folder holds");
+  command.add_flag("--profile", run->flags.profile, "say at the end where the time of a step goes");
   command.add_flag("--dry-run", run->flags.dry_run, "check everything, train nothing");
   return run;
 }

@@ -10,6 +10,7 @@ set(TENSOR_SOURCES
   adapter/residual_adapter.cpp
   backbone/backbone.cpp
   backbone/bert.cpp
+  data/activation_cache.cpp
   data/collate.cpp
   head/answer.cpp
   head/classification.cpp
@@ -48,11 +49,13 @@ set(TENSOR_SOURCES
   nn/linear.cpp
   nn/site.cpp
   nn/tokens.cpp
+  recipe/activations.cpp
   recipe/adapter_source.cpp
   recipe/check.cpp
   recipe/console.cpp
   recipe/doctor.cpp
   recipe/drop.cpp
+  recipe/drop_subject.cpp
   recipe/eval.cpp
   recipe/eval_parts.cpp
   recipe/export.cpp
@@ -60,6 +63,8 @@ set(TENSOR_SOURCES
   recipe/finished.cpp
   recipe/fuse.cpp
   recipe/fused_task.cpp
+  recipe/fusion_check.cpp
+  recipe/imported_task.cpp
   recipe/init.cpp
   recipe/inspect.cpp
   recipe/majority.cpp
@@ -70,6 +75,7 @@ set(TENSOR_SOURCES
   recipe/stage.cpp
   recipe/start_up.cpp
   recipe/status_file.cpp
+  recipe/task_config.cpp
   recipe/train.cpp
   recipe/trained_task.cpp
   recipe/workspace.cpp
@@ -79,6 +85,7 @@ set(TENSOR_SOURCES
   train/gradients.cpp
   train/optimizer.cpp
   train/resume.cpp
+  train/step_profile.cpp
   train/trainer.cpp
   train/update_rule.cpp
 )

@@ -15,9 +15,11 @@ set(TEXT_SOURCES
   core/config_unknown_keys.cpp
   core/environment.cpp
   core/environment_reference.cpp
+  core/file_lock.cpp
   core/file_pages.cpp
   core/identity_difference.cpp
   core/io_failure.cpp
+  core/joined.cpp
   core/memory_use.cpp
   core/open_file.cpp
   core/sha256.cpp
@@ -25,6 +27,7 @@ set(TEXT_SOURCES
   core/stop_signal.cpp
   core/text_distance.cpp
   core/thousands.cpp
+  core/utf8.cpp
   core/version.cpp
   data/batcher.cpp
   data/conll_format.cpp

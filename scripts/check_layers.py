@@ -40,7 +40,7 @@ THIRD_PARTY = {
     'sentencepiece': ['tokenizer/sentencepiece'],
     'torch/csrc/distributed/': ['distributed/'],
     'gloo/': ['distributed/'],
-    'unicode/': ['tokenizer/', 'data/', 'report/text_width'],
+    'unicode/': ['core/utf8', 'tokenizer/', 'data/', 'report/text_width'],
     'openssl/': ['core/sha256'],
     'zlib.h': ['io/'],
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Format, layers and clang-tidy. Prints what is wrong; status 1 if anything is.
 #   lint.sh             all files: over an hour on two cores
-#   lint.sh --changed   files changed in the last ten commits and since, at most a dozen
+#   lint.sh --changed   sources changed in the last ten commits and since, at most a dozen; says which it leaves out
 #   lint.sh FILE...     these files
 set -euo pipefail
 source "$(dirname "$0")/setup.sh"
@@ -12,27 +12,37 @@ sources() { git ls-files 'lib/*.cpp' 'app/*.cpp'; }
 
 # The files that clang-tidy is to see, those without LibTorch first.
 changed_sources() {
-  local base changed
+  local base changed all
   base=$(git rev-parse -q --verify HEAD~10 || git rev-list --max-parents=0 HEAD | tail -n 1)
   changed=$(git diff --name-only --diff-filter=d "$base" -- 'lib/*.cpp' 'app/*.cpp')
   [ -n "$changed" ] || changed=$WHEN_NONE_CHANGED
   # shellcheck disable=SC2086  # names, one a word
-  { ls $changed | without_libtorch; ls $changed | with_libtorch; } | head -n $MOST_CHANGED
+  mapfile -t all < <(ls $changed | without_libtorch; ls $changed | with_libtorch)
+  printf '%s\n' "${all[@]:0:MOST_CHANGED}"
+  [ ${#all[@]} -le $MOST_CHANGED ] ||
+    printf '   left out, to stay at %d files: %s\n' $MOST_CHANGED "${all[*]:MOST_CHANGED}" >&2
 }
 with_libtorch() { grep -vxFf <(text_sources) || true; }
 without_libtorch() { grep -xFf <(text_sources) || true; }
 text_sources() { sed -n 's|^ *\([a-z0-9_/]*\.cpp\).*|lib/\1|p' lib/text_sources.cmake; }
 
+need() {
+  command -v "$1" >/dev/null ||
+    fail "'$1' is missing" "install what third_party/packages.txt lists for 'check'"
+}
+
 check_format() {
+  local log=build-lint/format.log
+  need clang-format
   git ls-files 'lib/*.h' 'lib/*.cpp' 'app/*.h' 'app/*.cpp' 'test/*.h' 'test/*.cpp' |
-    xargs clang-format --dry-run --Werror 2>&1 | grep -E 'error' | cut -c 1-160 >build-lint/format.log || true
-  [ ! -s build-lint/format.log ] && return
-  cat build-lint/format.log
+    xargs clang-format --dry-run --Werror >$log 2>&1 && return
+  grep 'error:' $log | cut -c 1-160 || cat $log
   fail 'the format differs from .clang-format' 'run clang-format -i on these files'
 }
 
 # tidy FILE...: clang-tidy on several cores at once.
 tidy() {
+  need clang-tidy
   printf '   %d files\n' $#
   printf '%s\n' "$@" | xargs -P "$(build_jobs)" -n 1 clang-tidy -p build-lint --quiet 2>build-lint/tidy.err >build-lint/tidy.log && return
   grep -vE '^[0-9]+ warnings' build-lint/tidy.log

@@ -1,6 +1,10 @@
 set(COMMAND_TESTS
   app/bad_input_test.cpp
+  app/check_command_test.cpp
   app/commands_test.cpp
   app/config_values_test.cpp
+  app/interop_commands_test.cpp
   app/run_folder_test.cpp
+  app/speed_commands_test.cpp
+  app/stop_test.cpp
 )

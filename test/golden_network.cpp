@@ -160,7 +160,7 @@ void GoldenNetwork::attach(const GoldenSetting& setting) {
   if (whole_) attached_.push_back(whole_);
   if (fusion_) {
     attached_.push_back(fusion_->fusion);
-    for (const auto& [site, fusion] : fusion_->fusion->fusions()) fusion->record_attention(true);
+    for (const auto& own : fusion_->fusion->fusions()) own.fusion->record_attention(true);
   } else if (!setting.members.empty()) {
     attached_.push_back(member(setting.members[0]).adapter);
   }

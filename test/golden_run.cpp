@@ -116,7 +116,7 @@ class Run {
 
   void compare_attention() {
     if (!network_.fusion()) return;
-    for (const auto& [site, fusion] : network_.fusion()->fusion->fusions()) {
+    for (const auto& [site, fusion, members] : network_.fusion()->fusion->fusions()) {
       const auto& info = site->info();
       const std::string slot = info.place == "attention.residual" ? "mh_adapter" : "output_adapter";
       golden_.compare_forward(

@@ -10,9 +10,13 @@ set(TENSOR_TESTS
   io/tensor_file_test.cpp
   model/methods_test.cpp
   model/shared_pass_test.cpp
+  model/task_directory_test.cpp
   nn/attention_test.cpp
   nn/dropout_test.cpp
+  nn/linear_test.cpp
   nn/tokens_test.cpp
+  recipe/failure_test.cpp
+  train/activation_cache_test.cpp
   train/evaluation_test.cpp
   train/gradients_test.cpp
   train/optimizer_test.cpp

@@ -8,10 +8,12 @@ set(TEXT_TESTS
   core/config_resolved_test.cpp
   core/file_pages_test.cpp
   core/identity_difference_test.cpp
+  core/joined_test.cpp
   core/sha256_test.cpp
   core/stop_signal_test.cpp
   core/text_distance_test.cpp
   core/thousands_test.cpp
+  core/utf8_test.cpp
   data/batcher_test.cpp
   data/conll_format_test.cpp
   data/dataset_test.cpp

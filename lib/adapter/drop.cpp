@@ -21,7 +21,8 @@ void read_drop_options(ConfigNode node, DropOptions& options) {
   section.read("mode", options.mode, one_of({"none", "fixed", "robust"}));
   section.read("layers", options.layers, at_least(0));
   if (options.mode == "fixed" && !options.layers) {
-    section.error("drop: mode fixed needs `layers`, the number of lower layers without adapters");
+    section.error_at_written({"mode", "layers"},
+                             "drop: mode fixed needs `layers`, the number of lower layers without adapters");
   }
 }
 

@@ -80,6 +80,7 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
       members_(std::move(members)),
       dropout_(options.dropout_prob.value_or(default_dropout)) {
   TORCH_CHECK(!members_.empty(), "a fusion needs at least one member");
+  insertion_ = members_.back()->insertion();
   const torch::NoGradGuard no_grad;
   const auto projection = [&](const char* name, bool with_bias) {
     auto linear =
@@ -95,6 +96,16 @@ Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottlen
     temperature_ = register_buffer("temperature", torch::full({}, kFirstTemperature, torch::kFloat64));
   }
   if (options.value && options.value_initialized) value_->weight.fill_(1e-6).fill_diagonal_(1);
+}
+
+void Fusion::keep(const std::vector<int64_t>& members) {
+  TORCH_CHECK(!members.empty(), "a fusion needs at least one member");
+  std::vector<std::shared_ptr<Bottleneck>> kept;
+  for (const int64_t index : members) kept.push_back(members_.at(index));
+  members_ = std::move(kept);
+  stack_.reset();
+  folded_.reset();
+  record_attention(records_);
 }
 
 Tensor Fusion::regularization_loss() const {

@@ -47,7 +47,10 @@ class Fusion final : public ResidualAdapter {
          double default_dropout);
 
   torch::Tensor change(const Insertion::Read& read, const torch::Tensor& h, const Tokens& tokens) override;
-  const Insertion& insertion() const override { return members_.back()->insertion(); }
+  const Insertion& insertion() const override { return insertion_; }
+  // Attends over these members alone from now on, by index; TORCH_CHECKs that one is left. The weights of
+  // the others are not made up for but by the softmax (Rücklé et al. 2021, section 4.2).
+  void keep(const std::vector<int64_t>& members);
   bool is_token_wise() const override { return !records_; }  // the mean attention is that of all tokens
 
   // 0.01 ||I - W_v||_F^2; undefined without a value matrix.
@@ -78,6 +81,7 @@ class Fusion final : public ResidualAdapter {
 
   FusionOptions options_;
   std::vector<std::shared_ptr<Bottleneck>> members_;
+  Insertion insertion_;
   double dropout_;
   torch::Tensor temperature_;  // a buffer, scalar float64; undefined: 1
   std::optional<FusionForm> forced_form_;

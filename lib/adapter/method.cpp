@@ -72,6 +72,26 @@ std::optional<std::string> check_scaling(const std::string& value) {
   return "must be a number, learned or channel";
 }
 
+void check_options(ConfigNode node, const BottleneckOptions& o) {
+  if (o.residual_before_ln == "post_add" && !o.original_ln_before) {
+    node.error_at_written({"residual_before_ln", "original_ln_before"},
+                          "'post_add' needs original_ln_before: true");
+  }
+  if (!o.mh_adapter && !o.output_adapter) {
+    node.error_at_written({"output_adapter", "mh_adapter"},
+                          "neither mh_adapter nor output_adapter is on: no layer would get an adapter");
+  }
+  if (o.is_parallel && o.stochastic_depth > 0) {
+    node.error_at_written({"stochastic_depth", "is_parallel"},
+                          "'stochastic_depth' has no effect with is_parallel: true", "stochastic_depth: 0");
+  }
+  if (o.init_std && (o.init_weights == "mam_adapter" || o.init_weights == "zero")) {
+    node.error_at_written({"init_std", "init_weights"},
+                          "'init_std' has no effect with init_weights '" + o.init_weights + "'",
+                          "init_std: null, or init_weights: bert or houlsby");
+  }
+}
+
 void read_options(ConfigNode node, BottleneckOptions& o) {
   node.read("mh_adapter", o.mh_adapter);
   node.read("output_adapter", o.output_adapter);
@@ -93,12 +113,7 @@ void read_options(ConfigNode node, BottleneckOptions& o) {
   node.read("stochastic_depth", o.stochastic_depth, share_below_one());
   node.read("init_weights", o.init_weights, one_of({"bert", "mam_adapter", "houlsby", "zero"}));
   node.read("init_std", o.init_std, positive());
-  if (o.residual_before_ln == "post_add" && !o.original_ln_before) {
-    node.error_at("residual_before_ln", "'post_add' needs original_ln_before: true");
-  }
-  if (!o.mh_adapter && !o.output_adapter) {
-    node.error("neither mh_adapter nor output_adapter is on: no layer would get an adapter");
-  }
+  check_options(node, o);
 }
 
 // Keys that LoRA and IA3 share.
@@ -111,7 +126,7 @@ void read_linear_places(ConfigNode node, Options& o) {
   node.read("places", o.places);
   for (const auto& matrix : o.attn_matrices) {
     if (matrix != "q" && matrix != "k" && matrix != "v") {
-      node.error_at("attn_matrices", "'" + matrix + "' is not one of q, k, v");
+      node.error_at_written({"attn_matrices"}, "'" + matrix + "' is not one of q, k, v");
     }
   }
 }
@@ -149,6 +164,44 @@ std::vector<int64_t> layers_named(const std::map<std::string, double>& by_layer)
     if (const auto layer = layer_of(key)) layers.push_back(*layer);
   }
   return layers;
+}
+
+void check_sharing(ConfigNode node, const AdapterSpec& spec) {
+  const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site);
+  if (!spec.share_across_layers || !bottleneck || bottleneck->bottleneck_size) return;
+  if (layers_named(bottleneck->reduction_factor).empty()) return;
+  node.error_at_written({"share_across_layers", "reduction_factor", "bottleneck_size"},
+                        "one adapter for all layers has one width, but 'reduction_factor' names layers",
+                        "give reduction_factor as one number");
+}
+
+bool has_adapters(const AdapterSpec& spec) { return !std::holds_alternative<std::monostate>(spec.site); }
+
+// full, full_random and head_only train the same in every layer.
+bool chooses_layers(const AdapterSpec& spec) {
+  const bool everywhere = spec.override == Override::kNone || spec.override == Override::kFull ||
+                          spec.override == Override::kFullRandom;
+  return has_adapters(spec) || !everywhere;
+}
+
+// `layers`, `leave_out` and `drop`.
+void read_layers(ConfigNode node, AdapterSpec& spec) {
+  node.read("layers", spec.layers);
+  node.read("leave_out", spec.leave_out);
+  read_drop_options(node, spec.drop);
+  if (!chooses_layers(spec)) {
+    const std::string no_effect = " has no effect with config '" + spec.method + "'";
+    const std::string hint = "config: top_layers trains the layers that are named";
+    if (spec.layers) node.error_at_written({"layers"}, "'layers'" + no_effect, hint);
+    if (!spec.leave_out.empty()) node.error_at_written({"leave_out"}, "'leave_out'" + no_effect, hint);
+  } else if (spec.layers && spec.layers->empty()) {
+    node.error_at_written({"layers"}, "'layers' is empty: no layer would be adapted",
+                          "all, or a list such as [0-5, 11]");
+  }
+  if (spec.drop.mode != "none" && !has_adapters(spec)) {
+    node.error_at_written({"drop"},
+                          "'" + spec.method + "' has no adapters in the layers that could be dropped");
+  }
 }
 
 }  // namespace
@@ -204,24 +257,17 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
                       {"lora_dropout", "dropout"},
                       {"target_modules", "places"},
                       {"reduction", "reduction_factor"}});
-  node.read("layers", spec.layers);
-  if (spec.layers && spec.layers->empty()) {
-    node.error_at("layers", "'layers' is empty: no layer would be adapted",
-                  "all, or a list such as [0-5, 11]");
-  }
-  node.read("leave_out", spec.leave_out);
-  read_drop_options(node, spec.drop);
-  if (spec.drop.mode != "none" && std::holds_alternative<std::monostate>(spec.site)) {
-    node.error_at("drop", "'" + spec.method + "' has no adapters in the layers that could be dropped");
-  }
+  read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
-  if (!std::holds_alternative<std::monostate>(spec.site)) {
+  if (has_adapters(spec)) {
     node.read("train_layernorm", spec.train_layernorm);
     spec.override = spec.train_layernorm ? Override::kLayerNorm : Override::kNone;
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
+    node.read("share_across_layers", spec.share_across_layers);
+    check_sharing(node, spec);
   }
   if (spec.override == Override::kTopLayers && !spec.layers) {
-    node.error("top_layers needs `layers`, the layers to train");
+    node.error_at_written({"config", "layers"}, "top_layers needs `layers`, the layers to train");
   }
   node.read("load", spec.load);
 }
@@ -270,7 +316,9 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
   } else if (!std::holds_alternative<Ia3Options>(spec.site) && spec.override != Override::kTopLayers) {
     return text.str();
   }
-  text << ", layers " << layer_ranges(adapted_layers(spec, layer_count));
+  if (spec.share_across_layers) text << ", one for all";
+  text << (spec.share_across_layers ? " " : ", ") << "layers "
+       << layer_ranges(adapted_layers(spec, layer_count));
   return text.str();
 }
 

@@ -41,6 +41,7 @@ struct AdapterSpec {
   std::optional<std::vector<int64_t>> layers;  // empty: all
   std::vector<int64_t> leave_out;
   DropOptions drop;
+  bool share_across_layers = false;  // one adapter a place serves all of its layers (Rücklé et al. 2021)
   int64_t init_weights_seed = 0;  // 0: none; else every site starts from this seed
   std::string load;               // an existing adapter to start from
 };

@@ -11,7 +11,9 @@
 #include "backbone/bert.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/file_pages.h"
 #include "core/text_distance.h"
+#include "io/tensor_copy.h"
 
 namespace adaptune {
 namespace {
@@ -137,7 +139,9 @@ std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, tor
     const auto found = checkpoint.base.find(slot.name);
     if (found == checkpoint.base.end()) continue;
     *slot.tensor = found->second.to(device, torch::kFloat32).contiguous();
-    if (!at::isfinite(*slot.tensor).all().item<bool>()) damaged += "\n     " + slot.name;
+    if (!all_finite(*slot.tensor)) damaged += "\n     " + slot.name;
+    release_file_pages(slot.tensor->const_data_ptr(),
+                       slot.tensor->nbytes());  // most are packed, or read in part
   }
   if (!damaged.empty()) {
     throw InputError(folder.string() +
@@ -145,14 +149,6 @@ std::unique_ptr<Backbone> load_backbone(const std::filesystem::path& folder, tor
                      damaged);
   }
   return backbone;
-}
-
-int64_t parameter_count(Backbone& backbone) {
-  int64_t count = 0;
-  for (const auto& slot : backbone.tensors()) {
-    if (slot.tensor->defined()) count += slot.tensor->numel();
-  }
-  return count;
 }
 
 }  // namespace adaptune

@@ -12,6 +12,7 @@
 
 #include "io/tensor_file.h"
 #include "nn/batch.h"
+#include "nn/linear.h"
 #include "nn/site.h"
 
 namespace adaptune {
@@ -21,6 +22,8 @@ struct Wanted {
   bool hidden_states = false;
   bool pooled = false;
   bool every_token = true;  // of the last layer; else only the first of each sequence
+  // Only so many of the lowest layers are computed, and the last of them is the "last layer"; empty: all.
+  std::optional<int64_t> layers = std::nullopt;
 };
 
 // With several tasks in one pass each value has as many copies as tasks differ on it (nn/copies.h).
@@ -55,10 +58,16 @@ struct BackboneInfo {
 class Backbone {
  public:
   virtual ~Backbone() = default;
+  // Goes on from the batch's trunk where it has one; hidden states cannot be wanted then (TORCH_CHECK).
   virtual Features forward(const Batch& batch, const Wanted& wanted) = 0;
   virtual std::vector<Site*> sites() = 0;
   virtual std::vector<TensorSlot> tensors() = 0;
   virtual const BackboneInfo& info() const = 0;
+  virtual std::vector<Linear*> linears() = 0;
+  // Whether products with frozen weights are computed in bfloat16.
+  void set_bfloat16(bool on) {
+    for (Linear* linear : linears()) linear->bfloat16 = on;
+  }
   // Dropout inside the frozen network: on in training with `backbone_dropout`, else off.
   void set_dropout(bool on) { dropout_ = on; }
   bool dropout() const { return dropout_; }
@@ -92,6 +101,5 @@ CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& 
 
 nlohmann::json read_model_config(const std::filesystem::path& folder);
 const BackboneFamily& family_of(const nlohmann::json& config, const std::filesystem::path& folder);
-int64_t parameter_count(Backbone& backbone);
 
 }  // namespace adaptune

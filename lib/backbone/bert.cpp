@@ -55,12 +55,17 @@ class Bert final : public Backbone {
         dropout() ? DropoutRates{info_.hidden_dropout, info_.attention_dropout} : DropoutRates{};
     const Tokens& tokens = batch.tokens;
     const SiteContext context{tokens};
+    const Trunk& trunk = batch.trunk;
+    TORCH_CHECK(!trunk.stream.defined() || !wanted.hidden_states,
+                "the states below a trunk are not known any more");
     Features features;
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
-    Tensor stream = embedding_site_(Tensor(), embed, context);  // [N, D]
-    for (auto& layer : layers_) {
+    Tensor stream = trunk.stream.defined() ? trunk.stream : embedding_site_(Tensor(), embed, context);  // [N, D]
+    const int64_t end = wanted.layers.value_or(info_.layers);
+    for (int64_t i = trunk.stream.defined() ? trunk.layers : 0; i < end; ++i) {
+      auto& layer = layers_[i];
       if (wanted.hidden_states) features.hidden_states.push_back(stream);
-      const bool all = wanted.every_token || wanted.hidden_states || &layer != &layers_.back();
+      const bool all = wanted.every_token || wanted.hidden_states || i + 1 < end;
       if (all || !layer.is_token_wise()) {
         stream = layer.forward(stream, tokens, rates);
       } else {
@@ -126,6 +131,15 @@ class Bert final : public Backbone {
     }
     linear("pooler.dense", pooler_, {d, d}, info_.layers);
     return slots;
+  }
+
+  std::vector<Linear*> linears() override {
+    std::vector<Linear*> all{&pooler_};
+    for (auto& layer : layers_) {
+      const auto own = layer.linears();
+      all.insert(all.end(), own.begin(), own.end());
+    }
+    return all;
   }
 
   const BackboneInfo& info() const override { return info_; }

@@ -102,9 +102,9 @@ bool takes_a_stream(const fs::path& path) {
   return fs::is_character_file(status) || fs::is_block_file(status) || fs::is_fifo(status);
 }
 
-void write_stream(const fs::path& path, const std::string& bytes) {
+void write_stream(const fs::path& path, const std::function<void(OpenFile&)>& fill) {
   OpenFile file(path, O_WRONLY);
-  file.write(bytes);
+  fill(file);
   file.close();
 }
 
@@ -135,12 +135,16 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
 }  // namespace
 
 void write_file_atomically(const fs::path& destination, const std::string& bytes) {
-  if (takes_a_stream(destination)) return write_stream(destination, bytes);
+  write_file_atomically(destination, [&](OpenFile& file) { file.write(bytes); });
+}
+
+void write_file_atomically(const fs::path& destination, const std::function<void(OpenFile&)>& fill) {
+  if (takes_a_stream(destination)) return write_stream(destination, fill);
   const fs::path path = behind_links(destination);
   const fs::path temporary = with_suffix(path, ".tmp");
   OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
   Temporary guard(temporary);
-  file.write(bytes);
+  fill(file);
   file.sync();
   file.close();
   rename_over(temporary, path);
@@ -180,10 +184,11 @@ void replace_link(const fs::path& link, const std::string& target) {
 }
 
 void create_folders(const fs::path& path) {
-  std::error_code code;
+  std::error_code code, ignored;
   fs::create_directories(path, code);
-  if (code) throw io_failure(path, "create the folder", code.value());
-  if (!fs::is_directory(path, code)) throw io_failure(path, "create the folder", EEXIST);
+  if (fs::is_directory(path, ignored)) return;
+  // Libraries differ in what they say of a file that has the name.
+  throw io_failure(path, "create the folder", fs::exists(path, ignored) ? EEXIST : code.value());
 }
 
 std::string read_file(const fs::path& path) {

@@ -10,9 +10,14 @@
 
 namespace adaptune {
 
+class OpenFile;
+
 // Writes `<destination>.tmp`, fsyncs it, renames it over `destination`, fsyncs the folder. A link stays: the
 // file it points to is replaced. A device or FIFO is written as it is.
 void write_file_atomically(const std::filesystem::path& destination, const std::string& bytes);
+// The same for what is too large to hold: `fill` writes it piece by piece. What it throws passes on.
+void write_file_atomically(const std::filesystem::path& destination,
+                           const std::function<void(OpenFile&)>& fill);
 
 // Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and
 // the folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed

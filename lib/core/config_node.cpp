@@ -1,5 +1,7 @@
 #include "core/config_node.h"
 
+#include <algorithm>
+
 #include "core/config_scalar.h"
 #include "core/config_store.h"
 
@@ -152,6 +154,13 @@ void ConfigNode::error(const std::string& message, const std::string& hint) {
 void ConfigNode::error_at(const std::string& key, const std::string& message, const std::string& hint) {
   const ConfigEntry* entry = is_mapping() ? find_entry(*state_->value, key) : nullptr;
   state_->store->errors.add(entry != nullptr ? head_of(*entry) : state_->place, message, hint);
+}
+
+void ConfigNode::error_at_written(const std::vector<std::string>& keys, const std::string& message,
+                                  const std::string& hint) {
+  const auto written =
+      std::find_if(keys.begin(), keys.end(), [&](const std::string& key) { return has(key); });
+  if (written != keys.end()) error_at(*written, message, hint);
 }
 
 void ConfigNode::foreign_names(const std::map<std::string, std::string>& names) {

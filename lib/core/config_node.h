@@ -102,6 +102,10 @@ class ConfigNode {
   // Reports an error at this node (or, with a key, at that key's value).
   void error(const std::string& message, const std::string& hint = "");
   void error_at(const std::string& key, const std::string& message, const std::string& hint = "");
+  // Reports an error at the first of `keys` that is written in this mapping, and nothing where none is: then
+  // the values that do not go together come from another section, which has reported them.
+  void error_at_written(const std::vector<std::string>& keys, const std::string& message,
+                        const std::string& hint = "");
   // Names used by other tools, for hints only: {"lr", "learning_rate"}. The common ones are built in.
   void foreign_names(const std::map<std::string, std::string>& names);
   // The unread keys of this mapping are no errors on top: for use after one that leaves open which keys

@@ -1,6 +1,9 @@
 #include "core/config_overrides.h"
 
+#include <cstddef>
+
 #include "core/config_node_parse.h"
+#include "core/joined.h"
 #include "core/text_distance.h"
 
 namespace adaptune {
@@ -23,10 +26,9 @@ bool split_path(const std::string& text, ConfigPlace place, ConfigOverride& chan
   return true;
 }
 
-std::string joined(const std::vector<std::string>& path, size_t count) {
-  std::string text;
-  for (size_t i = 0; i < count; ++i) text += (i > 0 ? "." : "") + path[i];
-  return text;
+// The first `count` keys: "a.b".
+std::string first_keys(const std::vector<std::string>& path, size_t count) {
+  return joined({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(count)}, ".");
 }
 
 ConfigOverride wrong_form(const std::string& text, ConfigPlace place, ConfigErrors& errors) {
@@ -47,13 +49,14 @@ ConfigEntry& entry_for(ConfigValue& mapping, const std::string& key, const Confi
 
 void report_no_mapping(const ConfigOverride& change, size_t depth, const ConfigValue& found,
                        ConfigErrors& errors) {
-  const std::string hint =
-      found.kind == ConfigKind::kSequence
-          ? "give the whole list: " + joined(change.path, depth) + "=[...]"
-          : "give the whole mapping: " + joined(change.path, depth) + "={" + change.path[depth] + ": ...}";
+  const std::string hint = found.kind == ConfigKind::kSequence
+                               ? "give the whole list: " + first_keys(change.path, depth) + "=[...]"
+                               : "give the whole mapping: " + first_keys(change.path, depth) + "={" +
+                                     change.path[depth] + ": ...}";
   errors.add_syntax(change.places[depth - 1],
-                    "'" + joined(change.path, depth) + "' must be a mapping to hold '" + change.path[depth] +
-                        "', got " + found_text(found) + " at " + errors.place_text(found.place),
+                    "'" + first_keys(change.path, depth) + "' must be a mapping to hold '" +
+                        change.path[depth] + "', got " + found_text(found) + " at " +
+                        errors.place_text(found.place),
                     hint, false);
 }
 
@@ -63,7 +66,7 @@ void report_nothing_to_remove(const ConfigOverride& change, size_t depth, const 
   for (const auto& entry : mapping.entries) known.push_back(entry.key);
   const auto nearest = nearest_name(change.path[depth], known);
   errors.add_syntax(change.places[depth],
-                    "there is no key '" + joined(change.path, depth + 1) + "' to remove",
+                    "there is no key '" + first_keys(change.path, depth + 1) + "' to remove",
                     nearest ? "did you mean '" + *nearest + "'?" : "", false);
 }
 

@@ -24,7 +24,7 @@ OpenFile::~OpenFile() {
 
 void OpenFile::fail(const std::string& action) const { throw io_failure(path_, action, errno); }
 
-void OpenFile::write(const std::string& bytes) {
+void OpenFile::write(std::string_view bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = ::write(descriptor_, bytes.data() + done, bytes.size() - done);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace adaptune {
 
@@ -15,7 +16,7 @@ class OpenFile {
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
 
-  void write(const std::string& bytes);  // all of them
+  void write(std::string_view bytes);  // all of them
   std::string read_to_end();
   int64_t size() const;
   void try_truncate(int64_t size) noexcept;  // for files that can be shortened; else nothing

@@ -107,17 +107,4 @@ std::vector<std::vector<int64_t>> evaluation_batches(const std::vector<int32_t>&
   return batches;
 }
 
-double padding_share(const std::vector<int32_t>& lengths, const std::vector<std::vector<int64_t>>& batches) {
-  int64_t tokens = 0, computed = 0;
-  for (const Rows& batch : batches) {
-    int64_t longest = 0;
-    for (const int64_t row : batch) {
-      tokens += lengths[row];
-      longest = std::max<int64_t>(longest, lengths[row]);
-    }
-    computed += longest * static_cast<int64_t>(batch.size());
-  }
-  return computed == 0 ? 0 : 1 - static_cast<double>(tokens) / static_cast<double>(computed);
-}
-
 }  // namespace adaptune

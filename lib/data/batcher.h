@@ -36,7 +36,4 @@ class Batcher {
 // back in order. UsageError for a batch size below 1.
 std::vector<std::vector<int64_t>> evaluation_batches(const std::vector<int32_t>& lengths, int64_t batch_size);
 
-// Share of the computed tokens that are padding, in [0, 1).
-double padding_share(const std::vector<int32_t>& lengths, const std::vector<std::vector<int64_t>>& batches);
-
 }  // namespace adaptune

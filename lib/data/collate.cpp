@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "data/activation_cache.h"
+
 namespace adaptune {
 namespace {
 
@@ -94,6 +96,10 @@ Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const
   batch.input_ids = collation.tokens(split.ids, options.pad_id);
   if (!split.type_ids.empty()) batch.token_type_ids = collation.tokens(split.type_ids, 0);
   if (split.labelled) batch.labels = collation.labels();
+  if (options.trunk) {
+    batch.trunk = {options.trunk->layers().front(),
+                   options.trunk->states(rows, batch.tokens).to(options.device, /*non_blocking=*/true)};
+  }
   return batch;
 }
 

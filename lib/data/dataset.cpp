@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "data/dataset_format.h"
 #include "data/example_reader.h"
 #include "data/random_sequence.h"

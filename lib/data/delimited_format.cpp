@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "data/delimited_reader.h"
 
 namespace adaptune {

@@ -135,6 +135,10 @@ std::vector<int32_t> EncodedSplit::lengths() const {
   return result;
 }
 
+bool EncodedSplit::same_input(const EncodedSplit& other) const {
+  return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids;
+}
+
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
                           const EncodingOptions& options) {
   const LabelNumbers numbers = dataset.labelled ? label_numbers(dataset, labels) : LabelNumbers();

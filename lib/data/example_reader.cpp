@@ -6,8 +6,9 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "core/text_distance.h"
-#include "tokenizer/bert_normalizer.h"
+#include "core/utf8.h"
 
 namespace adaptune {
 namespace {

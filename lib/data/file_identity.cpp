@@ -53,8 +53,4 @@ DataFingerprint fingerprint_data(const std::filesystem::path& file) {
   return result;
 }
 
-bool same_content(const DataFingerprint& a, const DataFingerprint& b) {
-  return a.identity.size == b.identity.size && a.sha256 == b.sha256;
-}
-
 }  // namespace adaptune

@@ -25,6 +25,5 @@ struct DataFingerprint {
 };
 
 DataFingerprint fingerprint_data(const std::filesystem::path& file);
-bool same_content(const DataFingerprint& a, const DataFingerprint& b);
 
 }  // namespace adaptune

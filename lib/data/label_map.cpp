@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "core/text_distance.h"
 
 namespace adaptune {

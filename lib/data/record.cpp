@@ -34,10 +34,4 @@ std::string shortened(const std::string& text) {
   return quoted_name(text.substr(0, end) + "...");
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string result;
-  for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
-  return result;
-}
-
 }  // namespace adaptune

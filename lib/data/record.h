@@ -42,7 +42,5 @@ std::string row_location(const SourceFile& file, int64_t number);
 
 // A piece of a file for a message: in single quotes, control characters escaped, cut after about 60 bytes.
 std::string shortened(const std::string& text);
-// "text, label, id"
-std::string joined(const std::vector<std::string>& names);
 
 }  // namespace adaptune

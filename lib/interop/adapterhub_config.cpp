@@ -63,7 +63,9 @@ json leave_out(const AdapterSpec& spec, const BackboneInfo& info) {
 struct Write {
   const BackboneInfo& info;
   json operator()(const std::monostate&) const {
-    throw UsageError("export: this task has no adapter at a site; AdapterHub can hold its head alone");
+    throw ValueError("export",
+                     "this task has no adapter at a site; AdapterHub can hold its head alone; "
+                     "choose an adapter method such as pfeiffer");
   }
   json operator()(const BottleneckOptions& options) const { return adapterhub_bottleneck(options, info); }
   json operator()(const LoraOptions& options) const { return adapterhub_lora(options); }
@@ -96,14 +98,14 @@ AdapterSpec read_adapterhub_config(const json& file, const std::string& where, c
 
 json adapterhub_config(const AdapterSpec& spec, const BackboneInfo& info) {
   if (spec.override == Override::kLayerNorm && !std::holds_alternative<std::monostate>(spec.site)) {
-    throw UsageError(
-        "export: this adapter trains LayerNorms of the backbone, which AdapterHub's files cannot "
-        "hold; train with `train_layernorm: false` or with the method double_seq_bn");
+    throw ValueError("export",
+                     "this adapter trains LayerNorms of the backbone, which AdapterHub's files cannot "
+                     "hold; train with `train_layernorm: false` or with the method double_seq_bn");
   }
   if (spec.override != Override::kNone) {
-    throw UsageError("export: '" + spec.method +
-                     "' trains tensors of the backbone, which AdapterHub's files "
-                     "cannot hold; export an adapter method");
+    throw ValueError("export", "'" + spec.method +
+                                   "' trains tensors of the backbone, which AdapterHub's files "
+                                   "cannot hold; choose an adapter method such as pfeiffer");
   }
   json config = std::visit(Write{info}, spec.site);
   config["leave_out"] = leave_out(spec, info);

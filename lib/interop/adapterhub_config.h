@@ -15,8 +15,8 @@ AdapterSpec read_adapterhub_config(const nlohmann::json& file, const std::string
                                    const BackboneInfo& info);
 
 // The `config` object of a spec, all keys. A `bottleneck_size` becomes the reduction factor that gives it.
-// UsageError, with the remedy, where the library has no words for the spec: trained copies of backbone
-// tensors, places beside query, key, value and the feed-forward's linears, scaled inputs.
+// ValueError at `export`, with the remedy, where the library has no words for the spec: trained copies of
+// backbone tensors, places beside query, key, value and the feed-forward's linears, scaled inputs.
 nlohmann::json adapterhub_config(const AdapterSpec& spec, const BackboneInfo& info);
 
 }  // namespace adaptune

@@ -118,7 +118,7 @@ json adapterhub_head_config(const HeadSpec& spec) {
       {"num_labels", spec.outputs()}};
   if (spec.type == "tagging") {
     if (!spec.bias)
-      throw UsageError("export: AdapterHub's tagging heads always have a bias; train with `bias: true`");
+      throw ValueError("export", "AdapterHub's tagging heads always have a bias; train with `bias: true`");
     return config;
   }
   config["bias"] = spec.bias;

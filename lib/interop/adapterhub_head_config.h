@@ -15,7 +15,7 @@ namespace adaptune {
 HeadSpec read_adapterhub_head_config(const nlohmann::json& file, const std::string& where,
                                      const BackboneInfo& info);
 
-// The `config` object. UsageError where the library has no key for an option.
+// The `config` object. ValueError at `export` where the library has no key for an option.
 nlohmann::json adapterhub_head_config(const HeadSpec& spec);
 
 // Label names in the order of the logits from a map name -> number; LABEL_0, .. when it is null.

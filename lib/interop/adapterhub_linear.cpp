@@ -55,9 +55,10 @@ Options without_places(Options options) {
   options.intermediate_lora = take("ffn.intermediate");
   options.output_lora = take("ffn.output");
   if (!options.places.empty()) {
-    throw UsageError(
-        "export: AdapterHub cannot adapt the place '" + options.places[0] +
-        "'; attention.query, attention.key, attention.value, ffn.intermediate and ffn.output it can");
+    throw ValueError(
+        "export",
+        "AdapterHub cannot adapt the place '" + options.places[0] +
+            "'; attention.query, attention.key, attention.value, ffn.intermediate and ffn.output it can");
   }
   return options;
 }
@@ -114,8 +115,9 @@ json adapterhub_lora(const LoraOptions& given) {
 
 json adapterhub_ia3(const Ia3Options& given) {
   if (!given.feedforward_places.empty()) {
-    throw UsageError("export: AdapterHub's IA3 scales outputs only, and this adapter scales the input of '" +
-                     given.feedforward_places[0] + "'; train with `feedforward_places: []`");
+    throw ValueError("export",
+                     "AdapterHub's IA3 scales outputs only, and this adapter scales the input of '" +
+                         given.feedforward_places[0] + "'; train with `feedforward_places: []`");
   }
   const auto options = without_places(given);
   json config = config_with_places(options.selfattn_lora, options.attn_matrices, options.intermediate_lora,

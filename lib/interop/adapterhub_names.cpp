@@ -113,7 +113,7 @@ std::vector<NamedParameter> adapterhub_parameters(const TaskAdapter& adapter, co
 std::vector<NamedParameter> adapterhub_parameters(const TaskFusion& fusion, const std::string& name,
                                                   Backbone& backbone) {
   std::vector<NamedParameter> all;
-  for (const auto& [site, own] : fusion.fusions()) {
+  for (const auto& [site, own, members] : fusion.fusions()) {
     const std::string start =
         adapterhub_module(site->info(), backbone) + ".adapter_fusion_layer." + name + ".";
     for (const auto& item : own->named_parameters()) all.push_back(named(start + item.key(), item.value()));
@@ -125,7 +125,7 @@ TensorMap adapterhub_unused_tensors(const FusionOptions& options, const TaskFusi
                                     const std::string& name, Backbone& backbone) {
   std::set<std::string> places;
   std::set<const Site*> used;
-  for (const auto& [site, layer] : fusion.fusions()) {
+  for (const auto& [site, layer, members] : fusion.fusions()) {
     places.insert(site->info().place);
     used.insert(site);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/file_pages.h"
 #include "core/sha256.h"
 #include "io/mapped_file.h"
 
@@ -11,7 +12,12 @@ namespace adaptune {
 std::string fingerprint_file(const std::filesystem::path& file) {
   const MappedFile mapped(file);
   Sha256 digest;
-  digest.update(mapped.bytes().data(), mapped.bytes().size());
+  constexpr size_t kBlock = 4 << 20;  // what has been read need not stay in memory
+  for (auto rest = mapped.bytes(); !rest.empty(); rest.remove_prefix(std::min(rest.size(), kBlock))) {
+    const auto block = rest.substr(0, kBlock);
+    digest.update(block.data(), block.size());
+    release_file_pages(block.data(), block.size());
+  }
   return digest.hex();
 }
 

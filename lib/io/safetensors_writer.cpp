@@ -40,36 +40,50 @@ std::string metadata_json(const std::map<std::string, std::string>& metadata) {
   return json.empty() ? json : json + "}";
 }
 
+std::size_t byte_count(const StoredTensor& tensor) {
+  const std::size_t size = element_type_row(tensor.type).size;
+  const auto count = element_count(tensor.sizes, size);
+  if (!count) throw InputError("safetensors: tensor " + quoted_name(tensor.name) + " is too large");
+  return static_cast<std::size_t>(*count) * size;
+}
+
 std::string entry_json(const StoredTensor& tensor, std::size_t begin) {
   std::string shape;
   for (const int64_t size : tensor.sizes) shape += (shape.empty() ? "" : ",") + std::to_string(size);
   return json_text(tensor.name) + ":{\"dtype\":\"" + std::string(element_type_row(tensor.type).safetensors) +
          "\",\"shape\":[" + shape + "],\"data_offsets\":[" + std::to_string(begin) + "," +
-         std::to_string(begin + tensor.storage.size()) + "]}";
+         std::to_string(begin + byte_count(tensor)) + "]}";
 }
 
 }  // namespace
 
-std::string safetensors_file_bytes(std::vector<StoredTensor> tensors,
-                                   const std::map<std::string, std::string>& metadata) {
+std::string safetensors_header(const std::vector<StoredTensor>& tensors,
+                               const std::map<std::string, std::string>& metadata) {
   check_names(tensors);
-  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
-    return a.type != b.type ? a.type > b.type : a.name < b.name;
-  });
   std::string header = "{" + metadata_json(metadata);
   std::size_t end = 0;
   for (const StoredTensor& tensor : tensors) {
     if (header.size() > 1) header += ",";
     header += entry_json(tensor, end);
-    end += tensor.storage.size();
+    end += byte_count(tensor);
   }
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');  // the data begins at a multiple of 8 bytes
   const uint64_t length = header.size();
   std::string bytes(sizeof(length), '\0');
   std::memcpy(bytes.data(), &length, sizeof(length));
-  bytes.reserve(bytes.size() + header.size() + end);
-  bytes += header;
+  return bytes + header;
+}
+
+std::string safetensors_file_bytes(std::vector<StoredTensor> tensors,
+                                   const std::map<std::string, std::string>& metadata) {
+  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
+    return a.type != b.type ? a.type > b.type : a.name < b.name;
+  });
+  std::string bytes = safetensors_header(tensors, metadata);
+  std::size_t size = bytes.size();
+  for (const StoredTensor& tensor : tensors) size += tensor.storage.size();
+  bytes.reserve(size);
   for (const StoredTensor& tensor : tensors) bytes += tensor.storage;
   return bytes;
 }

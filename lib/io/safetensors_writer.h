@@ -15,4 +15,9 @@ namespace adaptune {
 std::string safetensors_file_bytes(std::vector<StoredTensor> tensors,
                                    const std::map<std::string, std::string>& metadata);
 
+// What comes before the tensors' bytes, which then follow in this order without gaps. Storages are not looked
+// at. Throws as above, and for a tensor whose size does not fit 63 bits.
+std::string safetensors_header(const std::vector<StoredTensor>& tensors,
+                               const std::map<std::string, std::string>& metadata);
+
 }  // namespace adaptune

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "core/error.h"
@@ -25,6 +26,12 @@ void copy_tensors(const TensorMap& from, const TensorMap& into, const std::strin
   if (!problems.str().empty()) throw InputError(where + ": the tensors do not fit" + problems.str());
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : from) into.at(name).copy_(tensor);
+}
+
+// A sum is not finite where a term is not: one pass for all but the rarest tensors, whose sum overflows.
+bool all_finite(const torch::Tensor& tensor) {
+  if (!tensor.is_floating_point()) return true;
+  return std::isfinite(tensor.sum().item<double>()) || at::isfinite(tensor).all().item<bool>();
 }
 
 }  // namespace adaptune

@@ -11,4 +11,7 @@ namespace adaptune {
 // unexpected and misshaped tensor.
 void copy_tensors(const TensorMap& from, const TensorMap& into, const std::string& where);
 
+// No number in it is NaN or infinite.
+bool all_finite(const torch::Tensor& tensor);
+
 }  // namespace adaptune

@@ -5,10 +5,12 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/open_file.h"
 #include "io/mapped_file.h"
 #include "io/printable.h"
 #include "io/safetensors_reader.h"
@@ -78,11 +80,11 @@ TensorMap make_tensors(std::shared_ptr<const MappedFile> file, const std::vector
   return tensors;
 }
 
-ElementType element_type(const std::string& name, const torch::Tensor& tensor) {
+ElementType element_type(const std::string& name, torch::ScalarType type) {
   for (const auto& [element, scalar] : kScalarTypes) {
-    if (tensor.scalar_type() == scalar) return element;
+    if (type == scalar) return element;
   }
-  throw InputError("tensor " + quoted_name(name) + " has dtype " + c10::toString(tensor.scalar_type()) +
+  throw InputError("tensor " + quoted_name(name) + " has dtype " + c10::toString(type) +
                    ", which is not written; convert it to one of " + known_safetensors_types());
 }
 
@@ -101,7 +103,7 @@ StoredTensors store(const TensorMap& tensors) {
     }
     StoredTensor stored;
     stored.name = name;
-    stored.type = element_type(name, tensor);
+    stored.type = element_type(name, tensor.scalar_type());
     stored.sizes = tensor.sizes().vec();
     stored.strides = contiguous_strides(stored.sizes);
     const torch::Tensor& plain = result.memory.emplace_back(tensor.detach().cpu().contiguous().resolve_neg());
@@ -151,6 +153,27 @@ std::string safetensors_bytes(const TensorMap& tensors, const TextMap& metadata)
 
 void write_safetensors(const std::filesystem::path& file, const TensorMap& tensors, const TextMap& metadata) {
   write_file_atomically(file, safetensors_bytes(tensors, metadata));
+}
+
+void write_tensor_rows(const std::filesystem::path& file, const TensorRows& tensor, const TextMap& metadata,
+                       const std::function<void(const RowSink&)>& fill) {
+  StoredTensor stored;
+  stored.name = tensor.name;
+  stored.type = element_type(tensor.name, tensor.type);
+  stored.sizes = tensor.shape;
+  const std::string header = safetensors_header({stored}, metadata);
+  write_file_atomically(file, [&](OpenFile& out) {
+    out.write(header);
+    int64_t rows = 0;
+    fill([&](const torch::Tensor& part) {
+      const auto plain = part.detach().cpu().contiguous();
+      if (plain.scalar_type() != tensor.type || plain.sizes().slice(1) != at::IntArrayRef(tensor.shape).slice(1))
+        throw std::logic_error("rows of another kind than the tensor they are written to");
+      rows += plain.size(0);
+      out.write({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
+    });
+    if (rows != tensor.shape.front()) throw std::logic_error("not as many rows as the tensor was to have");
+  });
 }
 
 TensorMap read_pickle(const std::filesystem::path& file) {

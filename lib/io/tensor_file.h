@@ -7,8 +7,10 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "io/weight_files.h"
 
@@ -27,6 +29,18 @@ TensorMap read_safetensors(const std::filesystem::path& file, TextMap* metadata 
 std::string safetensors_bytes(const TensorMap& tensors, const TextMap& metadata = {});
 void write_safetensors(const std::filesystem::path& file, const TensorMap& tensors,
                        const TextMap& metadata = {});
+
+// A safetensors file of one tensor that need not fit into memory: `fill` hands over its rows in order, any
+// number at a time, as tensors [n, ..] of its type and row shape. In place only once it is complete; what
+// `fill` throws passes on. std::logic_error where it handed over more or less than `shape` says.
+using RowSink = std::function<void(const torch::Tensor& rows)>;
+struct TensorRows {
+  std::string name;
+  torch::ScalarType type = torch::kFloat32;
+  std::vector<int64_t> shape;
+};
+void write_tensor_rows(const std::filesystem::path& file, const TensorRows& tensor, const TextMap& metadata,
+                       const std::function<void(const RowSink&)>& fill);
 
 // A state dict saved by torch.save (zip container; dict or OrderedDict of tensors, nested plain
 // containers skipped over only if they hold no tensors; of a checkpoint with an entry 'state_dict' that

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <random>
 #include <stdexcept>
+#include <vector>
 
 #include "core/error.h"
 
 namespace adaptune {
 namespace {
+
+// Score of the examples `rows` (with repetitions); empty where undefined.
+using RowScore = std::function<std::optional<double>(const std::vector<int64_t>& rows)>;
 
 // std::uniform_int_distribution may differ between libraries; the generator itself may not.
 int64_t draw_below(std::mt19937_64& generator, int64_t bound) {
@@ -48,7 +53,25 @@ std::vector<T> pick(const std::vector<T>& values, const std::vector<int64_t>& ro
   return picked;
 }
 
-}  // namespace
+int64_t example_count(const Predictions& predictions) {
+  return std::max({predictions.gold_classes.size(), predictions.gold_label_sets.size(),
+                   predictions.gold_values.size(), predictions.gold_tags.size()});
+}
+
+// The examples `rows`, in that order.
+Predictions pick_rows(const Predictions& all, const std::vector<int64_t>& rows) {
+  Predictions picked;
+  picked.classes = pick(all.classes, rows);
+  picked.gold_classes = pick(all.gold_classes, rows);
+  picked.label_sets = pick(all.label_sets, rows);
+  picked.gold_label_sets = pick(all.gold_label_sets, rows);
+  picked.values = pick(all.values, rows);
+  picked.gold_values = pick(all.gold_values, rows);
+  picked.tags = pick(all.tags, rows);
+  picked.gold_tags = pick(all.gold_tags, rows);
+  picked.class_count = all.class_count;
+  return picked;
+}
 
 std::optional<BootstrapResult> bootstrap(int64_t examples, const RowScore& score,
                                          const BootstrapOptions& options) {
@@ -70,13 +93,7 @@ std::optional<BootstrapResult> bootstrap(int64_t examples, const RowScore& score
                          quantile(scores, 1 - tail), static_cast<int64_t>(scores.size())};
 }
 
-std::optional<BootstrapResult> bootstrap_metric(const Metric& metric, const Predictions& predictions,
-                                                const BootstrapOptions& options) {
-  const auto score = [&](const std::vector<int64_t>& rows) {
-    return metric.score(pick_rows(predictions, rows));
-  };
-  return bootstrap(example_count(predictions), score, options);
-}
+}  // namespace
 
 std::optional<BootstrapResult> bootstrap_difference(const Metric& metric, const Predictions& first,
                                                     const Predictions& second,
@@ -93,25 +110,6 @@ std::optional<BootstrapResult> bootstrap_difference(const Metric& metric, const 
     return *after - *before;
   };
   return bootstrap(example_count(first), score, options);
-}
-
-int64_t example_count(const Predictions& predictions) {
-  return std::max({predictions.gold_classes.size(), predictions.gold_label_sets.size(),
-                   predictions.gold_values.size(), predictions.gold_tags.size()});
-}
-
-Predictions pick_rows(const Predictions& all, const std::vector<int64_t>& rows) {
-  Predictions picked;
-  picked.classes = pick(all.classes, rows);
-  picked.gold_classes = pick(all.gold_classes, rows);
-  picked.label_sets = pick(all.label_sets, rows);
-  picked.gold_label_sets = pick(all.gold_label_sets, rows);
-  picked.values = pick(all.values, rows);
-  picked.gold_values = pick(all.gold_values, rows);
-  picked.tags = pick(all.tags, rows);
-  picked.gold_tags = pick(all.gold_tags, rows);
-  picked.class_count = all.class_count;
-  return picked;
 }
 
 }  // namespace adaptune

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "core/text_distance.h"
 #include "metric/classification.h"
 #include "metric/correlation.h"
@@ -77,29 +78,16 @@ Score pearsonr(const Predictions& p) { return pearson(p.values, p.gold_values); 
 Score spearmanr(const Predictions& p) { return spearman(p.values, p.gold_values); }
 Score entity_f1(const Predictions& p) { return seqeval_f1(p.gold_tags, p.tags); }
 
-Names class_heads_and(const Names& more) {
-  Names types{"classification", "image_classification", "multiple_choice", "entity_classification",
-              "entity_pair_classification"};
-  types.insert(types.end(), more.begin(), more.end());
-  return types;
-}
-
-std::string joined(const Names& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 }  // namespace
 
 const std::vector<Metric>& metric_table() {
-  const std::string sets = "multilabel_classification";
+  const std::string classes = "classification", sets = "multilabel_classification";
   static const std::vector<Metric> table{
-      {"accuracy", true, class_heads_and({sets, "tagging"}), accuracy},
-      {"f1", true, class_heads_and({}), f1},
-      {"f1_macro", true, class_heads_and({sets}), f1_macro},
-      {"f1_micro", true, class_heads_and({sets}), f1_micro},
-      {"matthews_correlation", true, class_heads_and({}), matthews_correlation},
+      {"accuracy", true, {classes, sets, "tagging"}, accuracy},
+      {"f1", true, {classes}, f1},
+      {"f1_macro", true, {classes, sets}, f1_macro},
+      {"f1_micro", true, {classes, sets}, f1_micro},
+      {"matthews_correlation", true, {classes}, matthews_correlation},
       {"pearsonr", true, {"regression"}, pearsonr},
       {"spearmanr", true, {"regression"}, spearmanr},
       {"seqeval_f1", true, {"tagging"}, entity_f1},
@@ -147,11 +135,10 @@ std::vector<std::pair<std::string, std::optional<double>>> score_all(const std::
 }
 
 std::string default_metric(const std::string& head_type) {
+  if (head_type == "classification") return "accuracy";
   if (head_type == "multilabel_classification") return "f1_micro";
   if (head_type == "regression") return "spearmanr";
   if (head_type == "tagging") return "seqeval_f1";
-  const Names classes = class_heads_and({});
-  if (std::count(classes.begin(), classes.end(), head_type) > 0) return "accuracy";
   throw UsageError("task type '" + head_type + "' has no usual metric; set `metric`, one of " +
                    joined(metric_names()));
 }

@@ -66,11 +66,6 @@ void check_shapes(const TagLists& gold, const TagLists& predicted) {
   }
 }
 
-std::optional<double> micro_f1(const SpanScores& scores) {
-  if (scores.types.empty()) return std::nullopt;
-  return scores.all.f1();
-}
-
 }  // namespace
 
 std::vector<Span> read_spans(const TagLists& sentences, SpanMode mode) {
@@ -115,11 +110,9 @@ SpanScores span_scores(const TagLists& gold, const TagLists& predicted, SpanMode
 }
 
 std::optional<double> seqeval_f1(const TagLists& gold, const TagLists& predicted) {
-  return micro_f1(span_scores(gold, predicted, SpanMode::kLenient));
-}
-
-std::optional<double> seqeval_f1_strict(const TagLists& gold, const TagLists& predicted) {
-  return micro_f1(span_scores(gold, predicted, SpanMode::kStrict));
+  const SpanScores scores = span_scores(gold, predicted);
+  if (scores.types.empty()) return std::nullopt;
+  return scores.all.f1();
 }
 
 }  // namespace adaptune

@@ -25,8 +25,8 @@ enum class SpanMode {
   // The conlleval rules (Tjong Kim Sang & Buchholz 2000): an I without a B before it, or of another type
   // than the word before, starts an entity. Knows B, I, E, S and O.
   kLenient,
-  // IOB2 taken literally: only B starts an entity, and an I that continues nothing counts for nothing.
-  // Knows B, I and O.
+  // IOB2 taken literally, seqeval's mode "strict": only B starts an entity, and an I that continues nothing
+  // counts for nothing. Knows B, I and O.
   kStrict,
 };
 
@@ -43,9 +43,7 @@ std::vector<Span> read_spans(const TagLists& sentences, SpanMode mode = SpanMode
 // InputError when the two have different numbers of sentences or words.
 SpanScores span_scores(const TagLists& gold, const TagLists& predicted, SpanMode mode = SpanMode::kLenient);
 
-// Micro F1 of the entities: the lenient one is seqeval's default, the strict one its mode "strict" with
-// IOB2. Empty when neither list has an entity.
+// Micro F1 of the lenient entities, seqeval's default. Empty when neither list has an entity.
 std::optional<double> seqeval_f1(const TagLists& gold, const TagLists& predicted);
-std::optional<double> seqeval_f1_strict(const TagLists& gold, const TagLists& predicted);
 
 }  // namespace adaptune

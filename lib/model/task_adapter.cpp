@@ -130,6 +130,18 @@ void Attachment::detach() {
   is_attached_ = false;
 }
 
+int64_t Attachment::untouched_layers(const Backbone& backbone) const {
+  int64_t lowest = backbone.info().layers;
+  for (const auto& [site, adapter] : site_adapters()) {
+    const auto& info = site->info();
+    if (info.kind == SiteKind::kEmbedding) return 0;
+    if (info.layer >= 0) lowest = std::min(lowest, info.layer);
+  }
+  for (const auto& override : overridden_)
+    lowest = std::min(lowest, std::max<int64_t>(override.slot.layer, 0));
+  return lowest;
+}
+
 bool Attachment::needs_padding() const {
   const auto all = modules(/*include_self=*/false);
   return std::any_of(all.begin(), all.end(), [](const auto& module) {
@@ -148,9 +160,7 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     const bool in_layer =
         site->info().layer < 0 || std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
     if (!in_layer || !names_site(places, site->info())) continue;
-    if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
-    const auto adapter = std::visit(Build{site->info()}, spec.site);
-    adapters_.emplace_back(site, register_module(site->info().path(), adapter));
+    adapters_.emplace_back(site, adapter_for(spec, site->info()));
   }
   for (const auto& place : places) {
     if (contains(known, place)) continue;
@@ -159,6 +169,14 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
                                            (nearest ? "; did you mean '" + *nearest + "'?" : ""));
   }
   add_overrides(spec, backbone);
+}
+
+std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {
+  const std::string name = spec.share_across_layers ? site.shared_path() : site.path();
+  const auto own = named_children();
+  if (const auto* shared = own.find(name)) return std::dynamic_pointer_cast<Adapter>(*shared);
+  if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
+  return register_module(name, std::visit(Build{site}, spec.site));
 }
 
 void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
@@ -191,25 +209,31 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
   for (Site* site : backbone.sites()) {
     if (site->info().kind != SiteKind::kResidual || site->info().layer < dropped) continue;
     std::vector<std::shared_ptr<Bottleneck>> here;
-    for (const auto& member : members_) {
-      for (const auto& [own_site, adapter] : member->site_adapters()) {
-        if (own_site != site) continue;
-        if (auto bottleneck = std::dynamic_pointer_cast<Bottleneck>(adapter))
-          here.push_back(std::move(bottleneck));
+    std::vector<int64_t> indices;
+    for (size_t index = 0; index < members_.size(); ++index) {
+      for (const auto& [own_site, adapter] : members_[index]->site_adapters()) {
+        auto bottleneck = own_site == site ? std::dynamic_pointer_cast<Bottleneck>(adapter) : nullptr;
+        if (!bottleneck) continue;
+        here.push_back(std::move(bottleneck));
+        indices.push_back(static_cast<int64_t>(index));
       }
     }
     if (here.empty()) continue;
     const auto fusion = std::make_shared<Fusion>(options, std::move(here), backbone.info().hidden_size,
                                                  backbone.info().attention_dropout);
-    fusions_.emplace_back(site, register_module(site->info().path(), fusion));
+    fusions_.push_back({site, register_module(site->info().path(), fusion), std::move(indices)});
   }
-  if (fusions_.empty()) throw UsageError("fusion: the members have no bottleneck adapters to fuse");
+  if (fusions_.empty()) {
+    throw ValueError("fusion.adapters", "none has a bottleneck adapter in the layers that are fused, from " +
+                                            std::to_string(dropped) +
+                                            " on; name others, or lower fusion.drop.layers");
+  }
 }
 
 Tensor TaskFusion::regularization_loss() const {
   Tensor sum;
-  for (const auto& [site, fusion] : fusions_) {
-    const Tensor term = fusion->regularization_loss();
+  for (const auto& fused : fusions_) {
+    const Tensor term = fused.fusion->regularization_loss();
     if (term.defined()) sum = sum.defined() ? sum + term : term;
   }
   return sum;
@@ -217,7 +241,32 @@ Tensor TaskFusion::regularization_loss() const {
 
 bool TaskFusion::decays(const Tensor& parameter) const {
   return std::none_of(fusions_.begin(), fusions_.end(),
-                      [&](const auto& fusion) { return fusion.second->is_value(parameter); });
+                      [&](const auto& fused) { return fused.fusion->is_value(parameter); });
+}
+
+Attachment::SiteAdapters TaskFusion::site_adapters() const {
+  SiteAdapters adapters;
+  for (const auto& fused : fusions_) adapters.emplace_back(fused.site, fused.fusion);
+  return adapters;
+}
+
+void TaskFusion::keep(const KeptMembers& kept) {
+  for (const auto& entry : kept) {
+    const auto& path = entry.first;
+    const auto fused = std::find_if(fusions_.begin(), fusions_.end(),
+                                    [&](const auto& own) { return own.site->info().path() == path; });
+    if (fused == fusions_.end())
+      throw InputError("a pruned fusion names '" + path + "', which it does not fuse");
+    std::vector<int64_t> places;
+    for (const int64_t member : entry.second) {
+      const auto place = std::find(fused->members.begin(), fused->members.end(), member);
+      if (place == fused->members.end())
+        throw InputError("a pruned fusion keeps a member at '" + path + "' that has no adapter there");
+      places.push_back(place - fused->members.begin());
+    }
+    fused->fusion->keep(places);
+    fused->members = entry.second;
+  }
 }
 
 int64_t TaskFusion::member_parameters() const {

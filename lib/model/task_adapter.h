@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +34,8 @@ class Attachment : public torch::nn::Module {
   void attach(const std::vector<int64_t>& left_out = {});
   // Empties the sites and puts the original tensors back, bitwise.
   void detach();
+  // How many of the backbone's lowest layers run as its own, whatever is learned.
+  int64_t untouched_layers(const Backbone& backbone) const;
   // What it puts where.
   virtual SiteAdapters site_adapters() const = 0;
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
@@ -62,28 +65,42 @@ class TaskAdapter final : public Attachment {
   SiteAdapters site_adapters() const override { return adapters_; }
 
  private:
+  // A fresh one, or the one that another layer has already where they share.
+  std::shared_ptr<Adapter> adapter_for(const AdapterSpec& spec, const SiteInfo& site);
   void add_overrides(const AdapterSpec& spec, Backbone& backbone);
 
   SiteAdapters adapters_;
   int64_t backbone_layers_;
 };
 
-// A fusion at every site where the members have bottlenecks. The members are borrowed and frozen.
+// By a site's path: the members, by index, that a pruned fusion still has there. All where a site is missing.
+using KeptMembers = std::map<std::string, std::vector<int64_t>>;
+
+// A fusion at every site where members have bottlenecks. The members are borrowed and frozen.
 class TaskFusion final : public Attachment {
  public:
+  struct FusedSite {
+    Site* site;
+    std::shared_ptr<Fusion> fusion;
+    std::vector<int64_t> members;  // by index among those of the constructor
+  };
+
+  // ValueError at `fusion.drop.layers` or `fusion.adapters` where nothing would be fused.
   TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
              Backbone& backbone);
-  SiteAdapters site_adapters() const override { return {fusions_.begin(), fusions_.end()}; }
+  SiteAdapters site_adapters() const override;
+  // Prunes. InputError for a site that is not fused or does not have these members.
+  void keep(const KeptMembers& kept);
   torch::Tensor regularization_loss() const override;
   // The value matrices do not: they are drawn to the identity, not to zero.
   bool decays(const torch::Tensor& parameter) const override;
   void train(bool on = true) override;
-  const std::vector<std::pair<Site*, std::shared_ptr<Fusion>>>& fusions() const { return fusions_; }
+  const std::vector<FusedSite>& fusions() const { return fusions_; }
   int64_t member_parameters() const;
 
  private:
   std::vector<std::shared_ptr<TaskAdapter>> members_;
-  std::vector<std::pair<Site*, std::shared_ptr<Fusion>>> fusions_;
+  std::vector<FusedSite> fusions_;
 };
 
 // Copies `tensors` into the parameters and buffers of `module`; InputError naming every missing, unexpected

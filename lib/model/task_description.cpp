@@ -1,5 +1,6 @@
 #include "model/task_description.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -12,7 +13,7 @@ void read_input(ConfigNode node, TaskInput& input) {
   node.read("label", input.label);
   node.read("tokens", input.tokens);
   node.read("max_seq_length", input.max_seq_length, at_least(3));
-  node.read("truncation", input.truncation, one_of({"longest_first", "only_first", "only_second"}));
+  node.read("truncation", input.truncation, truncation_name());
   node.read("quoted", input.quoted);
 }
 
@@ -45,6 +46,8 @@ void read_fusion_description(ConfigNode root, FusionDescription& description) {
     read_member(member, fused);
     description.members.push_back(fused);
   }
+  auto kept = node.child("kept");
+  for (auto& [site, names] : kept.entries()) kept.read(site, description.kept[site]);
 }
 
 // Documents that hold a description, by reading it from an empty one.
@@ -60,10 +63,14 @@ ConfigDocument written(FusionDescription description) {
   read_fusion_options(node, description.options);
   auto members = node.child("members");
   for (auto& member : description.members) read_member(members.child(member.name), member);
+  auto kept = node.child("kept");
+  for (auto& [site, names] : description.kept) kept.read(site, names);
   return document;
 }
 
 }  // namespace
+
+Check<std::string> truncation_name() { return one_of({"longest_first", "only_first", "only_second"}); }
 
 void read_task_description(ConfigNode root, TaskDescription& d) {
   root.read("written_by", d.written_by);
@@ -104,6 +111,21 @@ nlohmann::ordered_json fusion_description_json(const FusionDescription& descript
 
 FusionDescription load_fusion_description(const std::filesystem::path& file) {
   return load<FusionDescription>(file, read_fusion_description);
+}
+
+KeptMembers kept_members(const FusionDescription& description, const std::string& where) {
+  KeptMembers kept;
+  for (const auto& [site, names] : description.kept) {
+    for (const auto& name : names) {
+      const auto member = std::find_if(description.members.begin(), description.members.end(),
+                                       [&](const FusedAdapter& own) { return own.name == name; });
+      if (member == description.members.end())
+        throw InputError(where + ": '" + site + "' keeps '" + name + "', which is none of its members");
+      kept[site].push_back(member - description.members.begin());
+    }
+    if (names.empty()) throw InputError(where + ": '" + site + "' keeps no member");
+  }
+  return kept;
 }
 
 void read_fusion_options(ConfigNode node, FusionOptions& o) {

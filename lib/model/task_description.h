@@ -11,6 +11,7 @@
 #include "core/config_node.h"
 #include "head/head.h"
 #include "model/backbone_identity.h"
+#include "model/task_adapter.h"
 
 namespace adaptune {
 
@@ -22,6 +23,9 @@ struct TaskInput {
   std::string truncation = "longest_first";
   bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
 };
+
+// Whether a text names a truncation.
+Check<std::string> truncation_name();
 
 // adapter.yaml: everything about a trained task but its tensors.
 struct TaskDescription {
@@ -55,7 +59,11 @@ struct FusionDescription {
   TaskDescription target;  // its adapter spec is that of the target's own adapter
   FusionOptions options;
   std::vector<FusedAdapter> members;
+  // A pruned fusion's: by site ("encoder/3/ffn/residual") the members that are left there. Elsewhere all are.
+  std::map<std::string, std::vector<std::string>> kept;
 };
+// `kept` by index. InputError where it names no member, or none at all, starting with `where`.
+KeptMembers kept_members(const FusionDescription& description, const std::string& where);
 std::string fusion_description_yaml(const FusionDescription& description);
 nlohmann::ordered_json fusion_description_json(const FusionDescription& description);
 FusionDescription load_fusion_description(const std::filesystem::path& file);

@@ -7,6 +7,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "io/fingerprint.h"
+#include "io/tensor_copy.h"
 #include "io/tensor_file.h"
 
 namespace adaptune {
@@ -50,7 +51,7 @@ int64_t folder_bytes(const fs::path& folder) {
 
 void check_finite(const TensorMap& tensors, const std::string& where) {
   for (const auto& [name, tensor] : tensors) {
-    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>()) {
+    if (!all_finite(tensor)) {
       throw InputError(where + ": tensor '" + name + "' holds NaN or infinite values; train this task again");
     }
   }

@@ -4,6 +4,12 @@
 
 namespace adaptune {
 
+// A network's lowest layers, done already.
+struct Trunk {
+  int64_t layers = 0;    // how many; the embeddings are below them
+  torch::Tensor stream;  // [N, D] behind them; undefined: nothing is done
+};
+
 // One batch on the model's device: B examples, N tokens of all of them.
 struct Batch {
   Tokens tokens;
@@ -12,6 +18,7 @@ struct Batch {
   // classification [B] int64; multi-label [B, C] float; regression [B] float;
   // tagging [N] int64 with -100 where no loss is taken
   torch::Tensor labels;
+  Trunk trunk;
   int64_t size() const { return tokens.rows(); }
 };
 

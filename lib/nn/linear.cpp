@@ -32,7 +32,7 @@ using ReorderSchema = Tensor(const Tensor&, std::optional<int64_t>);
 using LinearSchema = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
                             c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
 
-Tensor pack(const Tensor& weight) {
+Tensor packed(const Tensor& weight) {
   static const auto reorder = c10::Dispatcher::singleton()
                                   .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
                                   .typed<ReorderSchema>();
@@ -47,17 +47,25 @@ Tensor packed_product(const Tensor& x, const Tensor& packed, const Tensor& bias)
                      "");
 }
 
-// The product with a frozen packed weight. Keeps nothing but the packed transpose for backward.
+Tensor product_in(torch::ScalarType type, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor y = packed_product(x.to(type), weight, bias.defined() ? bias.to(type) : bias);
+  return y.to(x.scalar_type());
+}
+
+// The product with a frozen packed weight, in the type it is packed in. Keeps nothing but the packed
+// transpose for backward.
 struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& packed,
-                        const Tensor& transpose, const Tensor& bias) {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const Tensor& transpose, const Tensor& bias, torch::ScalarType type) {
     context->saved_data["transpose"] = transpose;
-    return packed_product(x, packed, bias);
+    context->saved_data["type"] = static_cast<int64_t>(type);
+    return product_in(type, x, weight, bias);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     const Tensor transpose = context->saved_data["transpose"].toTensor();
-    return {packed_product(gradients[0], transpose, Tensor()), Tensor(), Tensor(), Tensor()};
+    const auto type = static_cast<torch::ScalarType>(context->saved_data["type"].toInt());
+    return {product_in(type, gradients[0], transpose, Tensor()), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -68,8 +76,27 @@ bool packs_frozen_weights() {
   return packs;
 }
 
-bool Linear::is_packed() const {
-  return packed_.source.is_same(weight) && packed_.version == weight._version();
+bool multiplies_bfloat16() {
+#if defined(__x86_64__)
+  return at::globalContext().hasMKLDNN() && __builtin_cpu_supports("avx512bw");
+#else
+  return false;
+#endif
+}
+
+bool Linear::is_packed(torch::ScalarType type) const {
+  return packed_.source.is_same(weight) && packed_.version == weight._version() && packed_.type == type;
+}
+
+void Linear::pack(torch::ScalarType type, bool for_backward) const {
+  const torch::NoGradGuard no_grad;
+  const bool fresh = !is_packed(type);
+  if (fresh) packed_ = {weight, weight._version(), type, packed(weight.to(type)), Tensor()};
+  const bool transposes = for_backward && !packed_.backward.defined();
+  if (transposes) packed_.backward = packed(weight.t().to(type));
+  // What came from a file unchanged is not read again.
+  if ((fresh || transposes) && packed_.version == 0)
+    release_file_pages(weight.const_data_ptr(), weight.nbytes());
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
@@ -79,22 +106,18 @@ Tensor Linear::operator()(const Tensor& x) const {
 
 Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
-  const bool fits =
-      x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
-  if (!frozen || !fits || !packs_frozen_weights()) return at::linear(x, weight, bias);
-  const bool records = x.requires_grad() && torch::GradMode::is_enabled();
-  {
-    const torch::NoGradGuard no_grad;
-    const bool fresh = !is_packed();
-    if (fresh) packed_ = {weight, weight._version(), pack(weight), Tensor()};
-    const bool transposes = records && !packed_.backward.defined();
-    if (transposes) packed_.backward = pack(weight.t());
-    // What came from a file unchanged is not read again.
-    if ((fresh || transposes) && packed_.version == 0)
-      release_file_pages(weight.const_data_ptr(), weight.nbytes());
+  const bool fits = x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
+  if (!frozen || !fits) return at::linear(x, weight, bias);
+  const auto type = bfloat16 ? torch::kBFloat16 : torch::kFloat32;
+  const bool packs = x.is_cpu() && (bfloat16 ? multiplies_bfloat16() : packs_frozen_weights());
+  if (!packs) {
+    if (!bfloat16) return at::linear(x, weight, bias);
+    return at::linear(x.to(type), weight.to(type), bias.defined() ? bias.to(type) : bias).to(torch::kFloat32);
   }
-  if (!records) return packed_product(x, packed_.forward, bias);
-  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias);
+  const bool records = x.requires_grad() && torch::GradMode::is_enabled();
+  pack(type, records);
+  if (!records) return product_in(type, x, packed_.forward, bias);
+  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias, type);
 }
 
 }  // namespace adaptune

@@ -10,6 +10,7 @@ namespace adaptune {
 struct Linear {
   torch::Tensor weight;  // [out, in]
   torch::Tensor bias;    // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
+  bool bfloat16 = false;  // the product with a frozen weight, of float32 values and into such
 
   torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
 
@@ -17,9 +18,11 @@ struct Linear {
   struct Packed {
     torch::Tensor source;             // the weight it was made from; held, so that no other takes its place
     int64_t version = 0;              // of that weight's values
+    torch::ScalarType type = torch::kFloat32;
     torch::Tensor forward, backward;  // for x W^T and for g W
   };
-  bool is_packed() const;
+  bool is_packed(torch::ScalarType type) const;
+  void pack(torch::ScalarType type, bool for_backward) const;
   torch::Tensor product(const torch::Tensor& x, const torch::Tensor& bias) const;
 
   mutable Packed packed_;
@@ -28,5 +31,7 @@ struct Linear {
 // Which kernels frozen float32 linears use here: a fixed rule over vendor and instruction set, never a
 // timing, so that a resumed run computes the same bits.
 bool packs_frozen_weights();
+// Whether this processor multiplies bfloat16 numbers at least as fast as float32; elsewhere they cost time.
+bool multiplies_bfloat16();
 
 }  // namespace adaptune

@@ -7,14 +7,21 @@
 
 namespace adaptune {
 
-std::string SiteInfo::path() const {
-  std::string path = stack;
-  if (layer >= 0) path += "/" + std::to_string(layer);
+namespace {
+
+std::string joined(std::string path, const std::string& layer, const std::string& place) {
+  if (!layer.empty()) path += "/" + layer;
   if (!path.empty()) path += "/";
   path += place;
   std::replace(path.begin(), path.end(), '.', '/');
   return path;
 }
+
+}  // namespace
+
+std::string SiteInfo::path() const { return joined(stack, layer >= 0 ? std::to_string(layer) : "", place); }
+
+std::string SiteInfo::shared_path() const { return joined(stack, layer >= 0 ? "shared" : "", place); }
 
 torch::Tensor Site::operator()(const torch::Tensor& x, TensorFn base, const SiteContext& context) const {
   return adapter_ ? adapter_->forward(x, base, context) : base(x);

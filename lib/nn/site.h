@@ -60,6 +60,8 @@ struct SiteInfo {
   const torch::Tensor* weight = nullptr;  // read access to the frozen weight under a linear site
   // A name for modules and files; no dots: "encoder/3/ffn/residual".
   std::string path() const;
+  // The same for what all layers share: "encoder/shared/ffn/residual".
+  std::string shared_path() const;
 };
 
 // What a site passes along with the value.

@@ -2,11 +2,18 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "interop/imported.h"
 #include "model/task_directory.h"
 
 namespace adaptune {
+
+// Whose folder of an adapter it is.
+enum class AdapterFormat { kOurs, kAdapterHub, kPeft };
+// Empty: the folder holds no adapter.
+std::optional<AdapterFormat> adapter_format(const std::filesystem::path& folder);
 
 // An adapter from wherever a path may point: a task directory of ours, or a folder of AdapterHub's or PEFT's
 // (those know no fingerprint, so any backbone of the right shape is taken).
@@ -22,5 +29,7 @@ struct SourcedAdapter {
 // another backbone unless `allow_mismatch`.
 SourcedAdapter load_adapter(const std::filesystem::path& folder, Backbone& backbone,
                             const BackboneIdentity& identity, torch::Device device, bool allow_mismatch);
+// One that was read from another library's folder, on `device`.
+SourcedAdapter sourced(const ImportedAdapter& imported, torch::Device device);
 
 }  // namespace adaptune

@@ -3,13 +3,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.h"
 #include "data/batcher.h"
 #include "data/collate.h"
-#include "interop/adapterhub_config.h"
-#include "interop/adapterhub_head_config.h"
+#include "data/label_map.h"
 #include "model/task_adapter.h"
 
 namespace adaptune {
@@ -20,27 +19,37 @@ void check_first_batch(const TaskSplit& split, const TaskConfig& task, int32_t p
   collate(*split.rows, batches.front(), {.pad_id = pad_id});
 }
 
-void check_task(Workspace& workspace, const TaskConfig& task, bool exported) try {
+// Read for its mistakes alone: training does not need its tokens.
+void check_test(const TaskConfig& task, const std::vector<std::string>& labels) {
+  const auto& files = task.data.test;
+  if (files.empty()) return;
+  const auto dataset =
+      read_dataset({files.begin(), files.end()}, dataset_options(task, task.data.max_eval_samples));
+  label_numbers(dataset, labels.empty() ? LabelMap() : LabelMap(labels));
+}
+
+void check_task(Workspace& workspace, const TaskConfig& task) try {
   const auto& data = workspace.data(task);
-  if (exported) {  // what the other library cannot express, before training it
-    adapterhub_config(task.adapter, workspace.info());
-    adapterhub_head_config(data.head);
-  }
   const TaskAdapter adapter(task.adapter, workspace.described());
   check_first_batch(data.train, task, workspace.pad_id());
   if (data.validation) check_first_batch(*data.validation, task, workspace.pad_id());
+  check_test(task, data.head.labels);
 } catch (const ValueError& error) {
   throw placed(task, error);
 }
 
 }  // namespace
 
-void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks, bool exported) {
+void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
+                 const std::vector<RunCheck>& more) {
+  std::vector<RunCheck> checks;
+  for (const auto* task : tasks) checks.emplace_back([&workspace, task] { check_task(workspace, *task); });
+  checks.insert(checks.end(), more.begin(), more.end());
   std::vector<std::string> problems;  // each once: tasks share the values of the run
   std::optional<ExitCode> code;
-  for (const auto* task : tasks) {
+  for (const auto& check : checks) {
     try {
-      check_task(workspace, *task, exported);
+      check();
     } catch (const Error& error) {
       const std::string problem = error.what();
       if (std::find(problems.begin(), problems.end(), problem) == problems.end()) problems.push_back(problem);

@@ -5,12 +5,10 @@
 #include <optional>
 #include <sstream>
 
-#include "adapter/drop.h"
 #include "core/config_layers.h"
 #include "core/error.h"
 #include "model/task_directory.h"
-#include "recipe/eval_parts.h"
-#include "recipe/fused_task.h"
+#include "recipe/drop_subject.h"
 #include "recipe/start_up.h"
 #include "report/number_format.h"
 #include "report/table.h"
@@ -19,115 +17,42 @@ namespace adaptune {
 namespace {
 
 namespace fs = std::filesystem;
-using Layers = std::vector<int64_t>;
+using Numbers = std::vector<int64_t>;
 using Score = std::optional<double>;
 
-// The layers that --layers names, ascending.
-Layers named_layers(const std::string& text, int64_t layer_count) {
-  Layers layers;
+// The numbers that an option such as --layers names, ascending.
+Numbers named_numbers(const std::string& option, const std::string& text) {
+  Numbers numbers;
   std::istringstream items(text);
   for (std::string item; std::getline(items, item, ',');) {
     const auto range = layers_from(item);
     if (!range)
-      throw UsageError("--layers '" + text + "': '" + item + "' is no layer and no range such as 0-4");
-    layers.insert(layers.end(), range->begin(), range->end());
+      throw UsageError(option + " '" + text + "': '" + item + "' is no number and no range such as 0-4");
+    numbers.insert(numbers.end(), range->begin(), range->end());
   }
-  std::sort(layers.begin(), layers.end());
-  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
-  if (layers.empty()) throw UsageError("--layers names no layer");
-  if (layers.back() >= layer_count) {
-    throw UsageError("--layers '" + text + "': layer " + std::to_string(layers.back()) +
-                     " does not exist; this backbone has layers 0-" + std::to_string(layer_count - 1));
-  }
-  return layers;
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  if (numbers.empty()) throw UsageError(option + " is empty");
+  return numbers;
 }
 
-// A trained task, attached, and what it is scored on.
-class Subject {
- public:
-  Subject(const Run& run, Workspace& workspace, const TaskConfig& task, const DropFlags& what)
-      : run_(run), workspace_(workspace), task_(task), split_(scored_split(workspace, task, what.split)) {
-    if (what.fusion) {
-      fused_ = load_trained_fusion(run, workspace, task);
-    } else {
-      loaded_ = load_trained_adapter(run, workspace, task);
-    }
-    if (!fused_ && !loaded_) {
-      throw InputError(
-          fs::absolute(run.folder).string() + ": task '" + task.name + "' has no trained " +
-          (what.fusion ? "fusion; run 'adaptune fuse' first" : "adapter; run 'adaptune train' first"));
-    }
-    if (attachment().site_adapters().empty())
-      throw UsageError("task '" + task.name + "' owns no adapters in the layers that could be dropped");
-    model_.emplace(workspace.backbone(),
-                   fused_ ? std::shared_ptr<Attachment>(fused_->fusion) : loaded_->adapter,
-                   fused_ ? fused_->head : loaded_->head);
-  }
+Numbers named_layers(const std::string& text, int64_t layer_count) {
+  auto layers = named_numbers("--layers", text);
+  if (layers.back() < layer_count) return layers;
+  throw UsageError("--layers '" + text + "': layer " + std::to_string(layers.back()) +
+                   " does not exist; this backbone has layers 0-" + std::to_string(layer_count - 1));
+}
 
-  Score score(const Layers& off) {
-    model_->leave_out(off);
-    return evaluate_on(run_, workspace_, task_, *model_, *split_.rows).scores.front().second;
-  }
+// How many adapters are to be kept, the most first.
+Numbers named_counts(const std::string& text) {
+  auto counts = named_numbers("--prune-fusion", text);
+  if (counts.front() < 1)
+    throw UsageError("--prune-fusion '" + text + "': a fusion keeps at least one adapter");
+  std::reverse(counts.begin(), counts.end());
+  return counts;
+}
 
-  // What is left without the layers, as a folder of its own.
-  int64_t write(const fs::path& folder, const Layers& off) const {
-    if (loaded_) return write_adapter(folder, off);
-    auto description = fused_->description;
-    if (off != lowest_layers(static_cast<int64_t>(off.size()))) {
-      throw UsageError("a fusion is written without its lowest layers only: --layers 0-" +
-                       std::to_string(off.size() - 1));
-    }
-    description.options.drop = {"fixed", static_cast<int64_t>(off.size())};
-    for (auto& member : description.members) {
-      const auto path =
-          (fs::absolute(run_.fusion_folder(task_.name)) / "fusion" / member.path).lexically_normal();
-      member.path = path.lexically_relative(fs::absolute(folder)).string();
-    }
-    std::vector<std::shared_ptr<TaskAdapter>> members;
-    for (const auto& member : fused_->members) members.push_back(member.adapter);
-    TaskFusion rest(description.options, members, workspace_.backbone());
-    load_parameters(rest, parameters_of(rest), task_.name);
-    return write_fusion_directory(folder, description, rest, *fused_->head);
-  }
-
-  const std::string& name() const { return task_.name; }
-  const std::string& metric() const { return task_.metrics.front(); }
-  int64_t examples() const { return split_.rows->size(); }
-
- private:
-  const Attachment& attachment() const {
-    if (fused_) return *fused_->fusion;
-    return *loaded_->adapter;
-  }
-  // Those of the trained attachment that `rest` has too.
-  TensorMap parameters_of(const torch::nn::Module& rest) const {
-    TensorMap all = parameter_map(attachment()), own;
-    for (const auto& [name, tensor] : parameter_map(rest)) own.emplace(name, all.at(name));
-    return own;
-  }
-  int64_t write_adapter(const fs::path& folder, const Layers& off) const {
-    auto description = loaded_->description;
-    auto& left_out = description.adapter.leave_out;
-    for (const int64_t layer : off) {
-      if (std::find(left_out.begin(), left_out.end(), layer) == left_out.end()) left_out.push_back(layer);
-    }
-    std::sort(left_out.begin(), left_out.end());
-    TaskAdapter rest(description.adapter, workspace_.backbone());
-    load_parameters(rest, parameters_of(rest), task_.name);
-    description.scores.clear();
-    return write_task_directory(folder, description, rest, *loaded_->head);
-  }
-
-  const Run& run_;
-  Workspace& workspace_;
-  const TaskConfig& task_;
-  TaskSplit split_;
-  std::optional<FusedTask> fused_;
-  std::optional<LoadedTask> loaded_;
-  std::optional<TaskModel> model_;
-};
-
-std::string points(const Subject& subject, const Score& score) {
+std::string points(const DropSubject& subject, const Score& score) {
   if (!score) return score_text(score);
   return score_text(subject.metric() == "loss" ? *score : 100 * *score);
 }
@@ -135,31 +60,35 @@ std::string points(const Subject& subject, const Score& score) {
 // One setting a row, one task a column.
 struct Sheet {
   std::vector<std::string> tasks, metrics;
-  std::vector<Layers> settings;
+  std::vector<Removal> settings;
   std::vector<std::vector<Score>> scores;      // by task, by setting
   std::vector<std::vector<std::string>> text;  // the same
 };
 
-void add(Sheet& sheet, Subject& subject) {
+void add(Sheet& sheet, DropSubject& subject) {
   sheet.tasks.push_back(subject.name());
   sheet.metrics.push_back(subject.metric());
   auto& scores = sheet.scores.emplace_back();
   auto& text = sheet.text.emplace_back();
-  for (const auto& off : sheet.settings) {
-    scores.push_back(subject.score(off));
+  for (const auto& removal : sheet.settings) {
+    scores.push_back(subject.score(removal));
     text.push_back(points(subject, scores.back()));
   }
 }
 
-std::string ranges(const Layers& layers) { return layers.empty() ? "none" : layer_ranges(layers); }
+std::string setting_text(const Removal& removal) {
+  if (removal.kept) return std::to_string(*removal.kept);
+  return removal.layers_off.empty() ? "none" : layer_ranges(removal.layers_off);
+}
 
 std::string sheet_text(const Sheet& sheet) {
-  std::vector<Column> columns = {{"layers off", Align::kLeft}};
+  const bool prunes = sheet.settings.back().kept.has_value();
+  std::vector<Column> columns = {{prunes ? "adapters kept" : "layers off", Align::kLeft}};
   for (size_t t = 0; t < sheet.tasks.size(); ++t)
     columns.push_back({sheet.tasks[t] + " " + sheet.metrics[t], Align::kRight});
   Table table(std::move(columns));
   for (size_t s = 0; s < sheet.settings.size(); ++s) {
-    std::vector<TableCell> row = {ranges(sheet.settings[s])};
+    std::vector<TableCell> row = {s == 0 && prunes ? "all" : setting_text(sheet.settings[s])};
     for (const auto& column : sheet.text) row.emplace_back(column[s]);
     table.add_row(std::move(row));
   }
@@ -179,7 +108,7 @@ std::string span_text(const Sheet& sheet, int64_t layer_count) {
       for (int64_t last = 0; last < layer_count; ++last) {
         std::string cell;
         for (size_t s = 1; s < sheet.settings.size(); ++s) {
-          const auto& off = sheet.settings[s];
+          const auto& off = sheet.settings[s].layers_off;
           if (off.front() == first && off.back() == last) cell = sheet.text[t][s];
         }
         row.emplace_back(cell);
@@ -192,6 +121,11 @@ std::string span_text(const Sheet& sheet, int64_t layer_count) {
   return text;
 }
 
+template <typename T>
+nlohmann::ordered_json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
+
 std::string sheet_json(const Sheet& sheet, const std::string& split) {
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (size_t t = 0; t < sheet.tasks.size(); ++t) {
@@ -199,32 +133,40 @@ std::string sheet_json(const Sheet& sheet, const std::string& split) {
       const auto& score = sheet.scores[t][s];
       results.push_back({{"task", sheet.tasks[t]},
                          {"metric", sheet.metrics[t]},
-                         {"layers_off", sheet.settings[s]},
-                         {"score", score ? nlohmann::ordered_json(*score) : nlohmann::ordered_json()}});
+                         {"layers_off", sheet.settings[s].layers_off},
+                         {"kept", or_null(sheet.settings[s].kept)},
+                         {"score", or_null(score)}});
     }
   }
   return nlohmann::ordered_json{{"split", split}, {"results", results}}.dump(1) + "\n";
 }
 
-std::vector<Layers> settings_of(const DropFlags& what, int64_t layer_count) {
-  std::vector<Layers> settings = {{}};
+// Everything in place first, then what is asked for.
+std::vector<Removal> settings_of(const DropFlags& what, int64_t layer_count) {
+  std::vector<Removal> settings(1);
+  if (!what.prune_fusion.empty()) {
+    for (const int64_t count : named_counts(what.prune_fusion)) settings.push_back({{}, count});
+    return settings;
+  }
   if (!what.layers.empty()) {
-    settings.push_back(named_layers(what.layers, layer_count));
+    settings.push_back({named_layers(what.layers, layer_count), {}});
     return settings;
   }
   for (int64_t first = 0; first < (what.spans ? layer_count : 1); ++first) {
     for (int64_t last = first; last < layer_count; ++last) {
-      auto& off = settings.emplace_back();
+      auto& off = settings.emplace_back().layers_off;
       for (int64_t layer = first; layer <= last; ++layer) off.push_back(layer);
     }
   }
   return settings;
 }
 
-void check_flags(const DropFlags& what, size_t tasks) {
+void check_output(const DropFlags& what, size_t settings, size_t tasks) {
   if (what.output.empty()) return;
-  if (what.layers.empty())
-    throw UsageError("-o writes what is left without certain layers; name them with --layers");
+  if (settings != 2 || (what.layers.empty() && what.prune_fusion.empty())) {
+    throw UsageError(
+        "-o writes what one choice leaves; make it with --layers, or --prune-fusion and a single number");
+  }
   if (tasks > 1) throw UsageError("-o writes one task; choose it with --task");
   const fs::path folder = what.output;
   const bool ours = is_task_directory(folder) || is_fusion_directory(folder);
@@ -234,17 +176,26 @@ void check_flags(const DropFlags& what, size_t tasks) {
   }
 }
 
+// More adapters than there are would not be a pruned fusion.
+void check_counts(const std::vector<Removal>& settings, const DropSubject& subject) {
+  const auto largest = settings[1].kept;
+  if (!largest || *largest <= subject.members()) return;
+  throw UsageError("--prune-fusion: the fusion of '" + subject.name() + "' has " +
+                   std::to_string(subject.members()) + " adapters; it cannot keep " + std::to_string(*largest));
+}
+
 }  // namespace
 
 int drop(const RunFlags& flags, const DropFlags& what, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
   const auto tasks = run.selected_tasks();
-  check_flags(what, tasks.size());
   Sheet sheet;
   sheet.settings = settings_of(what, workspace.info().layers);
+  check_output(what, sheet.settings.size(), tasks.size());
   for (const auto* task : tasks) {
-    Subject subject(run, workspace, *task, what);
+    DropSubject subject(run, workspace, *task, what.split, what.fusion || !what.prune_fusion.empty());
+    check_counts(sheet.settings, subject);
     console.say(task->name + "  " + what.split + " " + std::to_string(subject.examples()));
     add(sheet, subject);
     if (what.output.empty()) continue;

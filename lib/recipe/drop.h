@@ -14,11 +14,13 @@ struct DropFlags {
   bool fusion = false;               // the tasks' fusions instead of their single adapters
   bool spans = false;                // score every range of layers off instead of the lowest n, for every n
   std::string layers;                // "0-4" or "0,2": only these off; empty: as above
-  std::string output;                // with `layers`: what is left, as an adapter or a fusion of its own
+  std::string prune_fusion;          // "2" or "1-7": the tasks' fusions, each site with so many adapters
+  std::string output;                // with one choice of those: what is left, as a folder of its own
 };
 
-// Prints the scores. UsageError for layers that do not exist or leave nothing, and for tasks that are not
-// trained or own no adapters in layers. Returns the exit status.
+// Prints the scores. UsageError for layers that do not exist or leave nothing, for fewer than one adapter or
+// more than a fusion has, and for tasks that own no adapters in layers; InputError for tasks that are not
+// trained. Returns the exit status.
 int drop(const RunFlags& flags, const DropFlags& what, Console& console);
 
 }  // namespace adaptune

@@ -1,6 +1,10 @@
 #include "recipe/eval_parts.h"
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "data/collate.h"
+#include "model/shared_pass.h"
 
 namespace adaptune {
 namespace {
@@ -13,12 +17,62 @@ void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpe
                    "fix the order with 'labels', or train it again");
 }
 
+bool share(const Scoring& a, const Scoring& b) {
+  const auto &first = a.task->train, &second = b.task->train;
+  return SharedPass::can_share(*a.attachment) && SharedPass::can_share(*b.attachment) &&
+         first.bf16 == second.bf16 && first.per_device_eval_batch_size == second.per_device_eval_batch_size &&
+         a.rows->same_input(*b.rows);
+}
+
+// Indices of scorings that one pass serves.
+std::vector<std::vector<size_t>> groups(const std::vector<Scoring>& scorings) {
+  std::vector<std::vector<size_t>> groups;
+  for (size_t i = 0; i < scorings.size(); ++i) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const std::vector<size_t>& members) {
+      return share(scorings[members.front()], scorings[i]);
+    });
+    if (group == groups.end()) {
+      groups.push_back({i});
+    } else {
+      group->push_back(i);
+    }
+  }
+  return groups;
+}
+
+// Labels are each task's own.
+std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
+                                          const std::vector<Scoring>& scorings) {
+  std::vector<SharedPass::Task> tasks;
+  for (const auto& own : scorings) tasks.push_back({own.attachment, own.head});
+  const auto& options = scorings.front().task->train;
+  workspace.backbone().set_bfloat16(options.bf16);
+  SharedPass pass(workspace.backbone(), std::move(tasks));
+  pass.eval();
+  const CollateOptions collation{workspace.pad_id(), run.device, pass.needs_padding()};
+  std::vector<EvaluationSum> sums(scorings.size());
+  for_each_batch(*scorings.front().rows, {options.per_device_eval_batch_size, workspace.pad_id(), run.device},
+                 pass.needs_padding(), [&](const auto& rows, const Batch& batch) {
+                   const auto logits = pass.logits(batch);
+                   for (size_t i = 0; i < scorings.size(); ++i) {
+                     sums[i].add(*scorings[i].head, rows, collate(*scorings[i].rows, rows, collation),
+                                 logits[i]);
+                   }
+                 });
+  std::vector<Evaluation> evaluations;
+  for (size_t i = 0; i < scorings.size(); ++i)
+    evaluations.push_back(sums[i].result(scorings[i].task->metrics));
+  return evaluations;
+}
+
 }  // namespace
 
 TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const std::string& split) {
   const auto& files = split == "test" ? task.data.test : task.data.validation;
   if (files.empty())
-    throw placed(task, ValueError("data." + split, "task '" + task.name + "' has nothing to evaluate on"));
+    throw placed(task, ValueError("data." + split, "task '" + task.name +
+                                                       "' has nothing to evaluate on; write 'data: {" +
+                                                       split + ": ...}'"));
   return workspace.read_split(task, files, task.data.max_eval_samples, workspace.data(task).head.labels);
 }
 
@@ -44,8 +98,27 @@ std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspac
 
 Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
                        const EncodedSplit& rows) {
+  workspace.backbone().set_bfloat16(task.train.bf16);
   return evaluate(model, rows, task.metrics,
                   {task.train.per_device_eval_batch_size, workspace.pad_id(), run.device});
+}
+
+std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
+                                     const std::vector<Scoring>& scorings) {
+  std::vector<Evaluation> evaluations(scorings.size());
+  for (const auto& group : groups(scorings)) {
+    const Scoring& first = scorings[group.front()];
+    if (group.size() == 1) {
+      TaskModel model(workspace.backbone(), first.attachment, first.head);
+      evaluations[group.front()] = evaluate_on(run, workspace, *first.task, model, *first.rows);
+      continue;
+    }
+    std::vector<Scoring> together;
+    for (const size_t i : group) together.push_back(scorings[i]);
+    auto results = evaluate_together(run, workspace, together);
+    for (size_t i = 0; i < group.size(); ++i) evaluations[group[i]] = std::move(results[i]);
+  }
+  return evaluations;
 }
 
 }  // namespace adaptune

@@ -1,8 +1,10 @@
 #pragma once
 // What scores trained tasks of a run: its data, what was trained, the pass over both.
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/task_directory.h"
 #include "recipe/fused_task.h"
@@ -19,5 +21,16 @@ std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& worksp
 std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspace, const TaskConfig& task);
 Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
                        const EncodedSplit& rows);
+
+// Something trained, and what it is scored on.
+struct Scoring {
+  const TaskConfig* task;
+  const EncodedSplit* rows;
+  std::shared_ptr<Attachment> attachment;
+  std::shared_ptr<Head> head;
+};
+// All of them, in their order; those that read the same tokens in one pass (model/shared_pass.h).
+std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
+                                     const std::vector<Scoring>& scorings);
 
 }  // namespace adaptune

@@ -9,29 +9,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<FusionMember> members_for(const Run& run, const TaskConfig& target) {
-  std::vector<FusionMember> members;
-  for (const auto& member : run.config.fusion.members) {
-    const bool own = member.name == target.name;
-    if (!own || run.config.fusion.include_target) members.push_back(member);
+std::string fusable_methods() {
+  std::string names;
+  for (const auto& method : adapter_methods()) {
+    const bool fusable =
+        std::holds_alternative<BottleneckOptions>(method.site) && method.override == Override::kNone;
+    if (fusable) names += " " + method.name;
   }
-  if (members.empty())
-    throw UsageError("fusion: no adapter is left to fuse for target '" + target.name + "'");
-  return members;
+  return names;
 }
 
 SourcedAdapter load_member(const fs::path& folder, Backbone& backbone, const BackboneIdentity& identity,
                            torch::Device device, bool allow_mismatch) {
   auto source = load_adapter(folder, backbone, identity, device, allow_mismatch);
-  if (!std::holds_alternative<BottleneckOptions>(source.spec.site)) {
-    throw InputError("fusion: adapter " + folder.string() + " is '" + source.spec.method +
-                     "'; AdapterFusion attends over bottleneck adapters (pfeiffer, houlsby, parallel, ...)");
-  }
-  if (source.spec.override != Override::kNone) {
-    throw InputError("fusion: adapter " + folder.string() +
-                     " also owns LayerNorms of the backbone, which its neighbours cannot share; "
-                     "train it with train_layernorm: false");
-  }
+  if (const auto problem = fusion_problem(source.spec))
+    throw InputError("fusion: adapter " + folder.string() + ": " + problem->text);
   return source;
 }
 
@@ -46,13 +38,39 @@ fs::path member_folder(const Run& run, const FusionMember& member) {
   return member.path.empty() ? run.task_folder(member.name) / "adapter" : fs::path(member.path);
 }
 
+std::vector<FusionMember> fusion_members(const FusionConfig& fusion, const std::string& target) {
+  std::vector<FusionMember> members;
+  for (const auto& member : fusion.members) {
+    if (member.name != target || fusion.include_target) members.push_back(member);
+  }
+  if (!members.empty()) return members;
+  const bool left_out = !fusion.members.empty();
+  throw ValueError(left_out ? "fusion.include_target" : "fusion.adapters",
+                   "no adapter is left to fuse for the target '" + target + "'; " +
+                       (left_out ? "name other adapters in fusion.adapters, or leave include_target on"
+                                 : "name at least one"));
+}
+
+std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec) {
+  if (!std::holds_alternative<BottleneckOptions>(spec.site)) {
+    return FusionProblem{"adapter.config", "AdapterFusion attends over bottleneck adapters, and '" +
+                                               spec.method +
+                                               "' has none; methods that have:" + fusable_methods()};
+  }
+  if (spec.override == Override::kNone) return std::nullopt;
+  return FusionProblem{"adapter.train_layernorm",
+                       "'" + spec.method +
+                           "' also trains LayerNorms of the backbone, which the adapters of a fusion cannot "
+                           "share; train it with train_layernorm: false"};
+}
+
 FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& target) {
   auto& backbone = workspace.backbone();
   FusedTask fused;
   fused.description.options = run.config.fusion.options;
   const auto fusion_folder = fs::absolute(run.fusion_folder(target.name)) / "fusion";
   std::vector<std::shared_ptr<TaskAdapter>> members;
-  for (const auto& member : members_for(run, target)) {
+  for (const auto& member : fusion_members(run.config.fusion, target.name)) {
     const auto folder = member_folder(run, member);
     const auto source =
         load_member(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
@@ -92,6 +110,7 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
     fused.members.push_back(source);
   }
   fused.fusion = std::make_shared<TaskFusion>(fused.description.options, members, backbone);
+  fused.fusion->keep(kept_members(fused.description, (folder / "fusion.yaml").string()));
   fused.head = make_head(fused.description.target.head, backbone.info());
   load_fusion_tensors(folder, *fused.fusion, *fused.head);
   fused.fusion->to(device);
@@ -100,18 +119,19 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
 }
 
 void record_attention(const FusedTask& fused, bool on) {
-  for (const auto& [site, fusion] : fused.fusion->fusions()) fusion->record_attention(on);
+  for (const auto& own : fused.fusion->fusions()) own.fusion->record_attention(on);
 }
 
 FusionAttention attention_of(const FusedTask& fused) {
   FusionAttention attention;
   for (const auto& member : fused.description.members) attention.adapters.push_back(member.name);
-  for (const auto& [site, fusion] : fused.fusion->fusions()) {
+  for (const auto& [site, fusion, members] : fused.fusion->fusions()) {
     const auto mean = fusion->mean_attention();
-    if (!mean.defined() || mean.numel() != static_cast<int64_t>(attention.adapters.size())) continue;
+    if (!mean.defined()) continue;
     attention.layers.push_back(site_name(site->info()));
-    const auto values = mean.to(torch::kFloat64).contiguous();
-    attention.weights.emplace_back(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
+    auto& weights = attention.weights.emplace_back(attention.adapters.size(), 0);
+    for (size_t i = 0; i < members.size(); ++i)
+      weights[members[i]] = mean[static_cast<int64_t>(i)].item<double>();
   }
   return attention;
 }

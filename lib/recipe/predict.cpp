@@ -34,6 +34,11 @@ Dataset dataset_from_lines(std::istream& lines, const std::string& source, const
   for (std::string line; std::getline(lines, line);) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (kind != LabelKind::kTags && dataset.columns.text.empty()) {
+      // A task of another library: its first line says whether it reads pairs.
+      dataset.columns.text = {"text"};
+      if (line.find('\t') != std::string::npos) dataset.columns.text.emplace_back("text_pair");
+    }
     Example example;
     example.number = number;
     if (kind == LabelKind::kTags) {
@@ -84,13 +89,13 @@ std::vector<int64_t> word_starts(const EncodedSplit& rows, int64_t row, size_t w
 // The attention over a row's own tokens, by fused site: {"5": {"mnli": 0.4, "rte": 0.6}}
 ordered_json row_attention(const FusedTask& fused, const Tokens& tokens, int64_t index) {
   ordered_json layers = ordered_json::object();
-  for (const auto& [site, fusion] : fused.fusion->fusions()) {
+  for (const auto& [site, fusion, members] : fused.fusion->fusions()) {
     const auto& all = fusion->last_attention();
     if (!all.defined()) continue;
     const auto mean = tokens.of(all, index).to(torch::kFloat64).mean(0);  // [N]
     ordered_json weights = ordered_json::object();
     for (int64_t n = 0; n < mean.size(0); ++n)
-      weights[fused.description.members[n].name] = mean[n].item<double>();
+      weights[fused.description.members[members[n]].name] = mean[n].item<double>();
     layers[site_name(site->info())] = weights;
   }
   return layers;
@@ -227,6 +232,7 @@ int predict(const PredictFlags& flags, Console& console) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
                  " inputs are longer than " + std::to_string(data.max_seq_length) + " tokens and were cut");
   }
+  opened.backbone->set_bfloat16(flags.bf16);
   const Input input{dataset, rows};
   std::vector<Answers> answers;
   for (const auto& own : opened.tasks) {

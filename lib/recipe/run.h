@@ -23,6 +23,7 @@ struct RunFlags {
   std::string device = "cpu";
   bool overwrite = false;
   bool dry_run = false;
+  bool profile = false;  // say where the time of a step goes
   bool allow_backbone_mismatch = false;
   std::string command_line;    // for config.yaml
   std::string resume_command;  // the same, but that it goes on with what is there
@@ -46,8 +47,8 @@ Run open_run(const RunFlags& flags);
 // "cpu", "cuda", "cuda:1"; UsageError for a device that this build or machine does not have.
 torch::Device device_by_name(const std::string& name);
 
-// UsageError when the run's folder already holds results of other settings for one of the tasks; with
-// --overwrite those results are removed instead. `settings` of each by its folder.
+// UsageError when one of the folders already holds results of other settings; with --overwrite all that they
+// hold is removed instead, results of the same settings too.
 struct FolderSettings {
   std::filesystem::path folder;
   std::string settings;

@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "core/text_distance.h"
-#include "metric/metric.h"
 #include "model/task_description.h"
 
 namespace adaptune {
@@ -15,140 +14,13 @@ namespace {
 
 constexpr double kFusionLearningRate = 5e-5;  // AdapterHub's training advice
 
-// Folders of a run beside its tasks' own.
-const std::set<std::string> kReservedNames = {"fusion"};
-
-// The path in full, for messages.
-std::string full_path(const std::string& path) {
-  return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
-}
-
-// Missing files and folders are errors of the configuration: they are known before anything runs.
-void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
-  if (!node.has(key)) return;
-  for (const auto& file : files) {
-    if (std::filesystem::is_regular_file(file)) continue;
-    const bool folder = std::filesystem::is_directory(file);
-    node.error_at(key, "'" + full_path(file) + (folder ? "' is a folder, not a file" : "' does not exist"));
-  }
-}
-
-std::optional<std::string> folder_problem(const std::string& folder) {
-  if (std::filesystem::is_directory(folder)) return std::nullopt;
-  const bool file = std::filesystem::exists(folder);
-  return "'" + full_path(folder) + (file ? "' is a file, not a folder" : "' does not exist");
-}
-
-// The section as it is written below `parent`: its `load` must be there.
-void read_adapter(ConfigNode parent, AdapterSpec& spec) {
-  read_adapter_spec(parent, "adapter", spec);
-  auto node = parent.child("adapter");
-  if (spec.load.empty() || !node.has("load")) return;
-  if (const auto problem = folder_problem(spec.load)) node.error_at("load", *problem);
-}
-
 void check_model(ConfigNode root, const std::string& model) {
   if (model.empty() || !root.has("model")) return;
-  const std::filesystem::path path = full_path(model);
+  const auto path = std::filesystem::absolute(model).lexically_normal();
   if (std::filesystem::is_regular_file(path / "config.json")) return;
   const bool exists = std::filesystem::is_directory(path);
   root.error_at("model", "'" + path.string() + (exists ? "' has no config.json" : "' does not exist") +
                              "; 'model' is a Hugging Face model folder");
-}
-
-void read_data(ConfigNode node, DataConfig& data) {
-  node.foreign_names({{"train_file", "train"},
-                      {"validation_file", "validation"},
-                      {"test_file", "test"},
-                      {"dev", "validation"},
-                      {"max_length", "max_seq_length"}});
-  node.read("train", data.train);
-  node.read("validation", data.validation);
-  node.read("test", data.test);
-  node.read("max_seq_length", data.max_seq_length, at_least(3));
-  node.read("truncation", data.truncation, one_of({"longest_first", "only_first", "only_second"}));
-  node.read("max_train_samples", data.max_train_samples, at_least(1));
-  node.read("max_eval_samples", data.max_eval_samples, at_least(1));
-  node.read("quoted", data.quoted);
-  check_files(node, "train", data.train);
-  check_files(node, "validation", data.validation);
-  check_files(node, "test", data.test);
-}
-
-void check_metrics(ConfigNode node, const TaskConfig& task) {
-  for (const auto& name : task.metrics) {
-    if (const auto wrong = one_of(metric_names())(name)) {
-      node.error_at("metric", "metric '" + name + "' is not known", *wrong);
-      continue;
-    }
-    const auto& types = metric_by_name(name).head_types;
-    if (std::find(types.begin(), types.end(), task.head.type) != types.end()) continue;
-    node.error_at("metric", "metric '" + name + "' does not score the task type '" + task.head.type + "'");
-  }
-}
-
-// The section that says `key`: the own one, else that of the run.
-ConfigNode saying(ConfigNode own, ConfigNode common, const std::string& key) {
-  return own.has(key) ? own : common;
-}
-
-// The best state is chosen by the loss, or by a metric that is computed anyway.
-void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
-                       const TaskConfig& task) {
-  const std::string key = "metric_for_best_model";
-  if (!options.metric_for_best_model) return;
-  auto names = task.metrics;
-  names.push_back("loss");
-  if (const auto wrong = one_of(names)(*options.metric_for_best_model)) {
-    saying(own, common, key)
-        .error_at(key, "'" + *options.metric_for_best_model + "' is not a metric of task '" + task.name + "'",
-                  *wrong);
-  }
-}
-
-void check_name(ConfigNode node, const std::string& name) {
-  const bool fine = !name.empty() && name.find_first_of("./,\\ \t") == std::string::npos;
-  if (!fine) {
-    node.error_at("name", "task name '" + name + "' must not be empty or hold blanks, '.', ',' or '/'");
-  } else if (kReservedNames.count(name) > 0) {
-    node.error_at("name", "task name '" + name + "' is that of another folder of a run",
-                  "choose another name");
-  }
-}
-
-// `defaults` hold what the run says for every task, in its section `data` and so on of `run`.
-TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run) {
-  TaskConfig task = defaults;
-  task.name = name;
-  task.place = node.place();
-  check_name(node, name);
-  node.require("type");
-  node.read("type", task.head.type, one_of(head_types()));
-  node.read("text", task.text);
-  node.read("label", task.label);
-  node.read("tokens", task.tokens);
-  node.read("labels", task.head.labels);
-  if (task.text.size() > 2) node.error_at("text", "'text' names one column or two");
-  if (std::set<std::string>(task.head.labels.begin(), task.head.labels.end()).size() !=
-      task.head.labels.size()) {
-    node.error_at("labels", "'labels' names a label twice");
-  }
-  if (task.head.labels.size() == 1) node.error_at("labels", "'labels' needs at least two labels");
-  read_head_spec(node.child("head"), task.head);
-  const auto types = head_types();
-  if (task.metrics.empty() && std::find(types.begin(), types.end(), task.head.type) != types.end()) {
-    task.metrics = {default_metric(task.head.type)};
-  }
-  node.read("metric", task.metrics);
-  check_metrics(node, task);
-  read_adapter(node, task.adapter);
-  read_data(node.child("data"), task.data);
-  read_train_options(node.child("train"), task.train);
-  check_best_metric(node.child("train"), run.child("train"), task.train, task);
-  node.add_places(task.places);
-  if (task.data.train.empty())
-    node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
-  return task;
 }
 
 void read_tasks(ConfigNode root, const TaskConfig& defaults, RunConfig& config) {
@@ -228,6 +100,13 @@ void read_targets(ConfigNode node, const std::vector<TaskConfig>& tasks, std::ve
   }
 }
 
+// `head: new | warm`
+void read_fusion_head(ConfigNode node, bool& warm) {
+  std::string head = warm ? "warm" : "new";
+  node.read("head", head, one_of({"new", "warm"}));
+  warm = head == "warm";
+}
+
 void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& config) {
   auto node = root.child("fusion");
   auto& fusion = config.fusion;
@@ -237,13 +116,36 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
   read_targets(node, config.tasks, fusion.targets);
   node.read("include_target", fusion.include_target);
-  std::string head = fusion.warm_head ? "warm" : "new";
-  node.read("head", head, one_of({"new", "warm"}));
-  fusion.warm_head = head == "warm";
+  read_fusion_head(node, fusion.warm_head);
   read_train_options(node.child("train"), fusion.train);
   for (const auto& target : fusion.targets) {
     if (is_task(config.tasks, target))
       check_best_metric(node.child("train"), root.child("train"), fusion.train, config.task(target));
+  }
+}
+
+void read_cache(ConfigNode node, CacheConfig& cache) {
+  node.read("enabled", cache.enabled);
+  node.read("dir", cache.dir);
+  node.read("dtype", cache.dtype, one_of({"float32", "bfloat16", "float16"}));
+  node.read("max_gib", cache.max_gib, positive());
+}
+
+// With dropout in the backbone its states are not the same twice.
+void check_cache(ConfigNode node, const RunConfig& config) {
+  if (!config.cache.enabled) return;
+  const auto refuse = [&](const std::string& what, const std::string& key) {
+    node.error_at("enabled",
+                  "states of a backbone with dropout cannot be kept, and " + what + " trains with it",
+                  key + ": false");
+  };
+  for (const auto& task : config.tasks) {
+    if (backbone_dropout(task.train, task.adapter))
+      return refuse("task '" + task.name + "'", "train.backbone_dropout");
+  }
+  for (const auto& target : config.fusion.targets) {
+    if (is_task(config.tasks, target) && backbone_dropout(config.fusion.train, config.task(target).adapter))
+      return refuse("the fusion for '" + target + "'", "fusion.train.backbone_dropout");
   }
 }
 
@@ -280,6 +182,10 @@ void record_task(ConfigNode root, const RunConfig& config, TaskConfig task) {
   root.read("model", model);
   auto node = root.child("task");
   read_task(node, task.name, task, root);
+  if (config.cache.enabled) {
+    std::string dtype = config.cache.dtype;
+    root.child("cache").read("dtype", dtype);
+  }
 }
 
 }  // namespace
@@ -294,19 +200,6 @@ const TaskConfig& RunConfig::task(const std::string& name) const {
   for (const auto& known : names) message += " " + known;
   if (const auto near = nearest_name(name, names)) message += "; did you mean '" + *near + "'?";
   throw UsageError(message);
-}
-
-std::string TaskConfig::place_of(std::string key) const {
-  while (!places.contains(key)) {
-    const size_t dot = key.rfind('.');
-    if (dot == std::string::npos) return place;
-    key.resize(dot);
-  }
-  return places.at(key);
-}
-
-UsageError placed(const TaskConfig& task, const ValueError& error) {
-  return UsageError(task.place_of(error.key()) + ": error: " + error.what());
 }
 
 RunConfig read_run_config(ConfigNode root) {
@@ -328,37 +221,14 @@ RunConfig read_run_config(ConfigNode root) {
   root.add_places(defaults.places);
   read_tasks(root, defaults, config);
   read_fusion(root, defaults.train, config);
+  read_cache(root.child("cache"), config.cache);
+  check_cache(root.child("cache"), config);
+  config.cache_place = root.child("cache").place();
   return config;
 }
 
 bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter) {
   return options.backbone_dropout.value_or(adapter_method(adapter.method).backbone_dropout);
-}
-
-LabelKind label_kind(const std::string& head_type) {
-  if (head_type == "multilabel_classification") return LabelKind::kLabelSet;
-  if (head_type == "regression") return LabelKind::kNumber;
-  return head_type == "tagging" ? LabelKind::kTags : LabelKind::kClass;
-}
-
-DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples) {
-  DatasetOptions options;
-  options.kind = label_kind(task.head.type);
-  options.text = task.text;
-  options.label = task.label;
-  options.tokens = task.tokens;
-  options.quoted_tsv = task.data.quoted;
-  options.max_samples = max_samples.value_or(0);
-  return options;
-}
-
-EncodingOptions encoding_options(const DataConfig& data) {
-  EncodingOptions options;
-  options.max_length = data.max_seq_length;
-  options.truncation = data.truncation == "only_first"    ? Truncation::kOnlyFirst
-                       : data.truncation == "only_second" ? Truncation::kOnlySecond
-                                                          : Truncation::kLongestFirst;
-  return options;
 }
 
 std::string task_identity(const RunConfig& config, const TaskConfig& task) {
@@ -374,7 +244,7 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
   auto fusion = config.fusion;
   read_fusion_options(node, fusion.options);
   node.read("include_target", fusion.include_target);
-  node.read("warm_head", fusion.warm_head);
+  read_fusion_head(node, fusion.warm_head);
   std::vector<std::string> members;
   for (const auto& member : fusion.members)
     members.push_back(member.name + (member.path.empty() ? "" : "=" + member.path));

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "recipe/activations.h"
 #include "recipe/check.h"
 #include "recipe/failure.h"
 #include "recipe/finished.h"
 #include "recipe/status_file.h"
 #include "report/results.h"
+#include "train/checkpoint.h"
 
 namespace adaptune {
 namespace {
@@ -84,7 +86,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   const auto& data = workspace.data(*task.task);
   const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
   auto job = training_job(run, workspace, plan);
-  console.detail(files_text(*task.task, data));
+  console.detail(files_text(*task.task, data, *task.options));
   console.say("\n" + data_text(*task.task, data));
   if (const auto finished = finished_result(task, job, steps)) {
     console.say(task.task->name + " is finished: " + task.outputs.front().string());
@@ -92,10 +94,15 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   }
   const auto parts = stage.prepare(*task.task);
   job.largest_drop = parts.largest_drop;
+  workspace.backbone().set_bfloat16(task.options->bf16);
+  const auto states = training_states(run, workspace, data, *parts.attachment, console);
+  job.train_trunk = states.train.get();
+  job.validation_trunk = states.validation.get();
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);
   console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) +
               "\nwriting to " + task.folder.string());
   const auto outcome = train_with_progress(model, job, console);
+  if (run.flags.profile) console.say(outcome.profile.text());
   if (outcome.stopped_by) {
     console.say("stopped by " + *outcome.stopped_by + ": " + outcome.checkpoint.string() +
                 " is written. To continue: " + run.flags.resume_command + "  (exit 75)");
@@ -137,10 +144,31 @@ int train_all(const Run& run, Workspace& workspace, const Stage& stage, const st
   return 0;
 }
 
-std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stage& stage) {
+// The checkpoint that --resume names belongs to one training: no other may run before it turns out unusable.
+void check_resume(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
+  const std::string& resume = run.flags.resume;
+  if (resume == "auto" || resume == "never") return;
+  if (plans.size() != 1) {
+    throw UsageError("--resume " + resume + " is for one task, and this command trains " +
+                     std::to_string(plans.size()) + "; choose one with --task");
+  }
+  const auto& plan = plans.front();
+  if (!is_checkpoint(resume)) {
+    throw UsageError("--resume '" + resume + "' is no checkpoint; write auto, never, or a folder such as " +
+                     (plan.task->folder / "checkpoints" / "step-500").string());
+  }
+  if (run.flags.overwrite)
+    throw UsageError("--resume " + resume +
+                     " goes on with a training that --overwrite removes; leave one out");
+  const auto& data = workspace.data(*plan.task->task);
+  check_identity(read_checkpoint_state(resume), workspace.job_identity(plan.settings, data),
+                 std::filesystem::absolute(resume).string());
+}
+
+std::vector<Plan> checked_plans(Workspace& workspace, const Stage& stage) {
   std::vector<const TaskConfig*> tasks;
   for (const auto& task : stage.tasks) tasks.push_back(task.task);
-  check_tasks(workspace, tasks, !run.config.export_formats.empty());
+  check_tasks(workspace, tasks, stage.checks);
   std::vector<Plan> plans;
   for (const auto& task : stage.tasks) {
     auto model = stage.prepare(*task.task);
@@ -167,7 +195,8 @@ StatusFile open_status(const Run& run, const Stage& stage) {
 }  // namespace
 
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
-  const auto plans = checked_plans(run, workspace, stage);
+  const auto plans = checked_plans(workspace, stage);
+  check_resume(run, workspace, plans);
   if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
   prepare_run_folder(run, needed_disk_bytes(workspace, plans));
   claim(run, plans);

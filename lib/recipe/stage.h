@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recipe/check.h"
 #include "recipe/console.h"
 #include "recipe/plan.h"
 #include "recipe/run.h"
@@ -33,6 +34,7 @@ struct Stage {
   std::vector<StageTask> known;   // all of the configuration: their results stay in the tables
   std::filesystem::path results;  // folder of the stage's results.json
   std::function<StageModel(const TaskConfig&)> prepare;
+  std::vector<RunCheck> checks = {};  // beside those of the tasks
 };
 
 // Checks, claims the folders, trains what is not finished, prints the table. With --dry-run only the checks

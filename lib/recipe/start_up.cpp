@@ -15,7 +15,11 @@
 namespace adaptune {
 namespace {
 
-std::string kernels_text() {
+std::string kernels_text(const TrainOptions& options) {
+  if (options.bf16) {
+    return multiplies_bfloat16() ? "frozen weights packed in bfloat16 for oneDNN's kernels"
+                                 : "frozen weights in bfloat16, which this processor multiplies slowly";
+  }
   return packs_frozen_weights() ? "frozen weights packed for oneDNN's kernels"
                                 : "frozen weights as they are, LibTorch's own choice of kernels";
 }
@@ -47,7 +51,7 @@ std::string split_text(const TaskConfig& task, const std::string& name, const Ta
   return text;
 }
 
-std::string files_text(const TaskConfig& task, const TaskData& data) {
+std::string files_text(const TaskConfig& task, const TaskData& data, const TrainOptions& options) {
   std::string text = "reading " + task.name;
   const auto add = [&](const char* name, const std::vector<std::string>& files, const TaskSplit& split) {
     for (const auto& file : files)
@@ -57,7 +61,7 @@ std::string files_text(const TaskConfig& task, const TaskData& data) {
   };
   add("train", task.data.train, data.train);
   if (data.validation) add("validation", task.data.validation, *data.validation);
-  return text + "\n  " + kernels_text();
+  return text + "\n  " + kernels_text(options);
 }
 
 std::string data_text(const TaskConfig& task, const TaskData& data) {
@@ -84,7 +88,7 @@ std::vector<PartCount> part_counts(const TaskConfig& task, Backbone& backbone, c
                                    const Head& head) {
   const int64_t overridden = overridden_count(task.adapter, backbone);
   int64_t own = overridden;
-  for (const auto& [site, module] : adapter.site_adapters()) own += parameter_count(*module);
+  for (const auto& module : adapter.children()) own += parameter_count(*module);
   return {{"backbone", "frozen", shape_count(backbone) - overridden, 0},
           {"adapter " + task.name, describe(task.adapter, backbone.info().layers), own, own},
           head_count(task.name, head)};

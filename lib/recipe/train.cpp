@@ -2,9 +2,11 @@
 
 #include <torch/torch.h>
 
+#include "core/error.h"
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
 #include "recipe/export.h"
+#include "recipe/fusion_check.h"
 #include "recipe/stage.h"
 
 namespace adaptune {
@@ -26,7 +28,7 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
     const auto folder = run.task_folder(description.name);
     const auto bytes = write_task_directory(folder / "adapter", description, *adapter, *head);
     for (const auto& format : run.config.export_formats) {
-      export_adapter(folder / "export" / format, description, *adapter, *head, backbone);
+      export_adapter(folder / "export" / format, description, *adapter, head.get(), backbone);
     }
     return bytes;
   };
@@ -36,6 +38,12 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
           task_identity(run.config, task),
           robust_drop(task.adapter.drop, backbone.info().layers, "adapter.drop.layers"),
           write};
+}
+
+void check_task_export(Workspace& workspace, const TaskConfig& task) try {
+  check_export(task.adapter, task.head, workspace.info());
+} catch (const ValueError& error) {
+  throw placed(task, error);
 }
 
 StageTask stage_task(const Run& run, const TaskConfig& task) {
@@ -55,6 +63,11 @@ int train(const RunFlags& flags, Console& console) {
               }};
   for (const auto* task : run.selected_tasks()) stage.tasks.push_back(stage_task(run, *task));
   for (const auto& task : run.config.tasks) stage.known.push_back(stage_task(run, task));
+  stage.checks = fusion_checks(run, workspace);
+  for (const auto* task : run.selected_tasks()) {
+    if (!run.config.export_formats.empty())
+      stage.checks.emplace_back([&workspace, task] { check_task_export(workspace, *task); });
+  }
   return run_stage(run, workspace, stage, console);
 }
 

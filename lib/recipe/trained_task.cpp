@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "recipe/imported_task.h"
 
 namespace adaptune {
 namespace {
@@ -36,7 +37,8 @@ std::vector<fs::path> trained_folders(const fs::path& path, std::vector<std::str
   for (const auto& name : tasks) known += " " + name;
   if (tasks.empty())
     throw InputError(fs::absolute(path).string() +
-                     ": no trained adapter or fusion there; run 'adaptune train' first");
+                     ": no trained adapter or fusion there, and none of AdapterHub or PEFT; run 'adaptune "
+                     "train' first");
   if (names == std::vector<std::string>{"all"} || (names.empty() && tasks.size() == 1)) names = tasks;
   if (names.empty())
     throw UsageError(path.string() + " holds several tasks; choose one with --task:" + known);
@@ -71,6 +73,29 @@ void load_parts(TrainedTask& task, Backbone& backbone, const BackboneIdentity& i
   task.head = loaded.head;
 }
 
+BackboneIdentity open_backbone(const std::string& model, torch::Device device, TrainedTasks& opened) {
+  opened.model = model;
+  const auto identity = identify_backbone(model);
+  opened.tokenizer = load_tokenizer(model);
+  opened.backbone = load_backbone(model, device);
+  return identity;
+}
+
+TrainedTasks open_imported(const ImportedFolders& found, const TrainedTaskQuery& query) {
+  const auto where = found.folder.string();
+  if (query.tasks.size() > 1) throw UsageError(where + " holds one task; give --task once, for its head");
+  if (query.model.empty()) {
+    throw UsageError(where +
+                     ": a folder of AdapterHub or PEFT does not say where its backbone is; name the "
+                     "backbone's folder with --model");
+  }
+  if (!fs::is_directory(query.model)) throw InputError("--model " + query.model + ": no such folder");
+  TrainedTasks opened;
+  const auto identity = open_backbone(query.model, query.device, opened);
+  opened.tasks.push_back(load_imported_task(found, query, *opened.backbone, identity));
+  return opened;
+}
+
 }  // namespace
 
 std::shared_ptr<Attachment> TrainedTask::attachment() const {
@@ -79,6 +104,9 @@ std::shared_ptr<Attachment> TrainedTask::attachment() const {
 }
 
 TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
+  const bool one = query.tasks.size() == 1 && query.tasks.front() != "all";
+  if (const auto found = find_imported_task(query.path, one ? query.tasks.front() : ""))
+    return open_imported(*found, query);
   TrainedTasks opened;
   for (const auto& folder : trained_folders(query.path, query.tasks)) {
     auto& task = opened.tasks.emplace_back();
@@ -86,16 +114,14 @@ TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
     task.description = is_fusion_directory(folder) ? load_fusion_description(folder / "fusion.yaml").target
                                                    : load_task_description(folder / "adapter.yaml");
   }
-  opened.model = backbone_folder(opened.tasks.front(), query);
+  const auto model = backbone_folder(opened.tasks.front(), query);
   for (const auto& task : opened.tasks) {
-    if (backbone_folder(task, query) == opened.model) continue;
+    if (backbone_folder(task, query) == model) continue;
     throw InputError("tasks '" + opened.tasks.front().description.name + "' and '" + task.description.name +
-                     "' were trained on different backbones, '" + opened.model + "' and '" +
-                     task.description.model + "'; predict them one by one");
+                     "' were trained on different backbones, '" + model + "' and '" + task.description.model +
+                     "'; predict them one by one");
   }
-  const auto identity = identify_backbone(opened.model);
-  opened.tokenizer = load_tokenizer(opened.model);
-  opened.backbone = load_backbone(opened.model, query.device);
+  const auto identity = open_backbone(model, query.device, opened);
   for (auto& task : opened.tasks) load_parts(task, *opened.backbone, identity, query);
   return opened;
 }

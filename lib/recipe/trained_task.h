@@ -18,7 +18,7 @@ struct TrainedTask {
   std::filesystem::path folder;          // it was found in
   std::shared_ptr<TaskAdapter> adapter;  // null where the path leads to a fusion
   std::optional<FusedTask> fused;
-  std::shared_ptr<Head> head;
+  std::shared_ptr<Head> head;  // null only where the query does not need it
   std::shared_ptr<Attachment> attachment() const;
 };
 
@@ -33,14 +33,16 @@ struct TrainedTasks {
 // Where to look, and on what.
 struct TrainedTaskQuery {
   std::filesystem::path path;      // folder of a run, of a task, of an adapter or of a fusion
-  std::vector<std::string> tasks;  // of a run with several; "all"
+  std::vector<std::string> tasks;  // of a run with several, or "all"; of AdapterHub's folders a head's name
   std::string model;               // the backbone's folder; empty: as the descriptions say
   torch::Device device = torch::kCPU;
   bool allow_backbone_mismatch = false;
+  bool needs_head = true;  // false: a task of another library may come without one
 };
 
 // A run's fusion for a task wins over its single adapter. UsageError naming the tasks when the path leaves
-// open which one, InputError when there is none, or when the tasks were trained on different backbones.
+// open which one, InputError when there is none, or when the tasks were trained on different backbones. For
+// folders of AdapterHub and PEFT see imported_task.h.
 TrainedTasks open_trained_tasks(const TrainedTaskQuery& query);
 
 }  // namespace adaptune

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::optional<double> points(std::optional<double> score, bool share) {
+std::optional<double> points(std::optional<double> score, bool share = true) {
   return score && share ? std::optional<double>(100 * *score) : score;
 }
 
@@ -39,15 +39,14 @@ ordered_json attention_json(const std::optional<FusionAttention>& attention) {
   return {{"mean", mean}, {"layers", layers}};
 }
 
-TableCell score_cell(std::optional<double> score, bool share) {
+TableCell score_cell(std::optional<double> score, bool share = true) {
   return {score_text(points(score, share)), raw(score)};
 }
 
 TableCell interval_cell(const SuiteResult& result) {
   if (!result.interval) return "";
   const auto [low, high] = *result.interval;
-  return {difference_text(points(low, result.share)) + " to " + difference_text(points(high, result.share)),
-          raw(low) + " " + raw(high)};
+  return {difference_text(points(low)) + " to " + difference_text(points(high)), raw(low) + " " + raw(high)};
 }
 
 TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
@@ -97,10 +96,10 @@ Table suite_table(const std::vector<SuiteResult>& results) {
                {"95 % of \u0394"},
                {"adapters used most (mean attention)"}});
   for (const SuiteResult& r : results) {
-    table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority, r.share),
-                   score_cell(r.adapter, r.share), score_cell(r.fusion, r.share),
-                   TableCell(difference_text(points(r.difference(), r.share)), raw(r.difference())),
-                   interval_cell(r), r.attention ? attention_summary(*r.attention) : ""});
+    table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority), score_cell(r.adapter),
+                   score_cell(r.fusion),
+                   TableCell(difference_text(points(r.difference())), raw(r.difference())), interval_cell(r),
+                   r.attention ? attention_summary(*r.attention) : ""});
   }
   return table;
 }

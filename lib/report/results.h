@@ -29,8 +29,7 @@ struct TrainResult {
 struct SuiteResult {
   std::string task, metric;
   int64_t examples = 0;
-  std::optional<double> majority, adapter, fusion;  // in the metric's own unit
-  bool share = true;
+  std::optional<double> majority, adapter, fusion;  // at most 1: shown times 100
   // Of the difference, by a paired bootstrap over the examples: the middle 95 %.
   std::optional<std::pair<double, double>> interval;
   std::optional<FusionAttention> attention;  // of the fusion over the split

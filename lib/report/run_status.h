@@ -1,5 +1,5 @@
 #pragma once
-// status.json of a run: what scripts and a later start of the program read.
+// status.json of a run: what scripts read.
 
 #include <cstdint>
 #include <filesystem>
@@ -28,7 +28,5 @@ struct RunStatus {
 
 // Replaces the file in one step. std::logic_error for an unknown state.
 void write_run_status(const std::filesystem::path& path, const RunStatus& status);
-// InputError when the file is missing or is not such a status; keys it does not know are passed over.
-RunStatus read_run_status(const std::filesystem::path& path);
 
 }  // namespace adaptune

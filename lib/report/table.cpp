@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/joined.h"
 #include "report/text_width.h"
 
 namespace adaptune {
@@ -43,12 +44,6 @@ std::string aligned_line(const std::vector<Column>& columns, const std::vector<i
     line += right ? pad_left(row[i], widths[i]) : pad_right(row[i], widths[i]);
   }
   return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-}
-
-std::string joined(const Texts& cells, const std::string& between) {
-  std::string line;
-  for (size_t i = 0; i < cells.size(); ++i) line += (i == 0 ? "" : between) + cells[i];
-  return line;
 }
 
 }  // namespace

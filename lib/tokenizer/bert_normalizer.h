@@ -31,11 +31,6 @@ struct BertNormalizerSettings {
   bool strips_accents() const { return strip_accents.value_or(lowercase); }
 };
 
-// Valid UTF-8 as it is; every maximal invalid part counts as one U+FFFD.
-std::u32string decode_utf8(std::string_view text);
-void append_utf8(std::string& text, char32_t point);
-bool is_valid_utf8(std::string_view text);
-
 // `first_source` is the index of text[0] in the original text.
 AlignedText normalize(std::u32string_view text, int32_t first_source, const BertNormalizerSettings& settings);
 

@@ -5,6 +5,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/utf8.h"
 #include "tokenizer/post_processor.h"
 #include "tokenizer/special_token_files.h"
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/thousands.h"
+#include "core/utf8.h"
 #include "tokenizer/bert_characters.h"
 #include "tokenizer/wordpiece_decode.h"
 #include "tokenizer/wordpiece_fingerprint.h"

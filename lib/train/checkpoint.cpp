@@ -117,6 +117,8 @@ void CheckpointFolder::remove_after(int64_t step) const {
   if (fs::is_symlink(best) && !fs::exists(best)) remove_checkpoint(best);
 }
 
+bool is_checkpoint(const fs::path& folder) { return fs::is_regular_file(folder / kStateFile); }
+
 TrainState read_checkpoint_state(const fs::path& checkpoint) {
   const auto file = checkpoint / kStateFile;
   return read_state_json(read_file(file), fs::absolute(file).string());

@@ -41,6 +41,8 @@ class CheckpointFolder {
   std::filesystem::path folder_;
 };
 
+// Whether the folder is a checkpoint, readable or damaged.
+bool is_checkpoint(const std::filesystem::path& folder);
 // Puts a checkpoint's tensors and generators in place. InputError when a file is missing or damaged; then the
 // parts may hold some of its tensors.
 TrainState read_checkpoint(const std::filesystem::path& checkpoint, const TrainedParts& parts);

@@ -38,7 +38,7 @@ void for_each_batch(const EncodedSplit& split, const EvaluationSettings& setting
                     const BatchSink& sink) {
   const torch::NoGradGuard no_grad;
   for (const auto& rows : evaluation_batches(split.lengths(), settings.batch_size)) {
-    sink(rows, collate(split, rows, {settings.pad_id, settings.device, padded}));
+    sink(rows, collate(split, rows, {settings.pad_id, settings.device, padded, settings.trunk}));
   }
 }
 
@@ -49,25 +49,30 @@ void for_each_logits(TaskModel& model, const EncodedSplit& split, const Evaluati
                  [&](const auto& rows, const Batch& batch) { sink(rows, batch, model.logits(batch)); });
 }
 
+void EvaluationSum::add(Head& head, const std::vector<int64_t>& rows, const Batch& batch,
+                        const torch::Tensor& logits) {
+  const LossSum loss = head.loss(logits, batch);
+  loss_ += loss.sum.item<double>();
+  count_ += loss.count;
+  head.collect(logits, batch, evaluation_.predictions);
+  order_.insert(order_.end(), rows.begin(), rows.end());
+}
+
+Evaluation EvaluationSum::result(const std::vector<std::string>& metrics) {
+  put_in_order(evaluation_.predictions, order_);
+  evaluation_.loss = loss_ / std::max(count_, 1.0);
+  evaluation_.scores = score_all(metrics, evaluation_.predictions);
+  return std::move(evaluation_);
+}
+
 Evaluation evaluate(TaskModel& model, const EncodedSplit& split, const std::vector<std::string>& metrics,
                     const EvaluationSettings& settings) {
   if (!split.labelled) throw std::logic_error("a split without labels cannot be evaluated");
-  Evaluation evaluation;
-  double sum = 0, count = 0;
-  std::vector<int64_t> order;
-  const auto collect = [&](const std::vector<int64_t>& rows, const Batch& batch,
-                           const torch::Tensor& logits) {
-    const LossSum loss = model.head().loss(logits, batch);
-    sum += loss.sum.item<double>();
-    count += loss.count;
-    model.head().collect(logits, batch, evaluation.predictions);
-    order.insert(order.end(), rows.begin(), rows.end());
-  };
-  for_each_logits(model, split, settings, collect);
-  put_in_order(evaluation.predictions, order);
-  evaluation.loss = sum / std::max(count, 1.0);
-  evaluation.scores = score_all(metrics, evaluation.predictions);
-  return evaluation;
+  EvaluationSum sum;
+  for_each_logits(model, split, settings, [&](const auto& rows, const Batch& batch, const auto& logits) {
+    sum.add(model.head(), rows, batch, logits);
+  });
+  return sum.result(metrics);
 }
 
 }  // namespace adaptune

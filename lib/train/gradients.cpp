@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/collate.h"
+#include "train/stop_watch.h"
 
 namespace adaptune {
 namespace {
@@ -33,10 +34,15 @@ StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const st
   for (int64_t begin = 0; begin < size; begin += batches.rows) {
     const auto end = std::min(begin + batches.rows, size);
     const std::vector<int64_t> micro(rows.begin() + begin, rows.begin() + end);
-    const Batch batch = collate(split, micro, {batches.pad_id, batches.device, model.needs_padding()});
+    StopWatch watch;
+    const Batch batch =
+        collate(split, micro, {batches.pad_id, batches.device, model.needs_padding(), batches.trunk});
+    step.data += watch.lap();
     const LossSum loss = model.head().loss(model.logits(batch), batch);
+    step.forward += watch.lap();
     loss.sum.backward();
     step.sum += loss.sum.item<double>();
+    step.backward += watch.lap();
     step.count += loss.count;
     step.examples += batch.size();
     for (const int64_t row : micro) step.tokens += split.length(row);

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/encoded.h"
+#include "data/activation_cache.h"
 #include "model/task_model.h"
 
 namespace adaptune {
@@ -14,12 +14,15 @@ struct MicroBatches {
   int64_t rows = 32;  // at most, in one forward pass
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
+  const ActivationCache* trunk = nullptr;  // as in CollateOptions
 };
 
 // What a step saw.
 struct StepLoss {
   double sum = 0, count = 0;         // of the head's loss; its mean is what is trained on
   int64_t examples = 0, tokens = 0;  // tokens without padding
+  // Seconds spent on making batches, on forward passes with the loss, and on backward passes.
+  double data = 0, forward = 0, backward = 0;
 };
 
 // Adds to `parameters`' gradients, which are undefined before, the gradient of

@@ -23,6 +23,7 @@ void read_length(ConfigNode node, TrainOptions& options) {
   node.read("gradient_accumulation_steps", options.gradient_accumulation_steps, one);
   node.read("group_by_length", options.group_by_length);
   node.read("seed", options.seed, at_least(0));
+  node.read("bf16", options.bf16);
 }
 
 void read_optimizer(ConfigNode node, TrainOptions& options) {
@@ -71,12 +72,14 @@ void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("early_stopping_patience", options.early_stopping_patience, at_least(1));
   node.read("early_stopping_threshold", options.early_stopping_threshold, non_negative());
   if (options.eval_strategy == "steps" && !options.eval_steps) {
-    node.error("eval_strategy 'steps' needs `eval_steps`, the optimizer steps between evaluations");
+    node.error_at_written(
+        {"eval_strategy", "eval_steps"},
+        "eval_strategy 'steps' needs `eval_steps`, the optimizer steps between evaluations");
   }
-  if (options.eval_strategy != "steps" && options.eval_steps && node.has("eval_steps")) {
-    node.error_at("eval_steps",
-                  "'eval_steps' has no effect with eval_strategy '" + options.eval_strategy + "'",
-                  "eval_strategy: steps");
+  if (options.eval_strategy != "steps" && options.eval_steps) {
+    node.error_at_written({"eval_steps"},
+                          "'eval_steps' has no effect with eval_strategy '" + options.eval_strategy + "'",
+                          "eval_strategy: steps");
   }
 }
 
@@ -87,11 +90,14 @@ void read_saving(ConfigNode node, TrainOptions& options) {
   node.read("logging_steps", options.logging_steps, at_least(1));
   node.read("report_to", options.report_to);
   if (options.save_strategy == "steps" && !options.save_steps) {
-    node.error("save_strategy 'steps' needs `save_steps`, the optimizer steps between checkpoints");
+    node.error_at_written(
+        {"save_strategy", "save_steps"},
+        "save_strategy 'steps' needs `save_steps`, the optimizer steps between checkpoints");
   }
   for (const auto& target : options.report_to) {
     if (target != "tensorboard") {
-      node.error_at("report_to", "'" + target + "' is not known; 'tensorboard' is, or leave the key out");
+      node.error_at_written({"report_to"},
+                            "'" + target + "' is not known; 'tensorboard' is, or leave the key out");
     }
   }
 }

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "adapter/drop.h"
@@ -19,17 +18,12 @@
 #include "train/schedule.h"
 #include "train/score_tracker.h"
 #include "train/step_rate.h"
+#include "train/stop_watch.h"
 #include "train/train_state.h"
 #include "train/training_log.h"
 
 namespace adaptune {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 int64_t rows_per_step(const TrainOptions& options) {
   return options.per_device_train_batch_size * options.gradient_accumulation_steps;
@@ -108,13 +102,14 @@ class Trainer {
   bool gradients_checked_ = false;
   std::optional<TrainingLog> log_;
   StepRate rate_;
-  Clock::time_point begin_;
+  StepProfile profile_;
+  StopWatch watch_;  // since the beginning
   int64_t first_step_ = 0;     // done by earlier processes
   double seconds_before_ = 0;  // of earlier processes
 };
 
 void Trainer::begin() {
-  begin_ = Clock::now();
+  watch_ = StopWatch();
   torch::manual_seed(static_cast<uint64_t>(options_.seed));
   const ResumeRequest request{job_.resume, job_.resume_from, job_.identity};
   if (auto run = resume_run(checkpoints_, parts(), request, observer_.message)) {
@@ -157,19 +152,21 @@ bool Trainer::save_due() const {
 }
 
 void Trainer::step() {
-  const auto start = Clock::now();
+  const StopWatch watch;
   model_.train(true, job_.backbone_dropout);
   const int64_t dropped = drop_layers();
   const int64_t per_epoch = batcher_.batches_per_epoch();
   const auto rows = batcher_.batch(state_.step / per_epoch, state_.step % per_epoch);
   const double learning_rate = schedule_.learning_rate(state_.step);
   optimizer_.clear_gradients();
-  const MicroBatches batches{options_.per_device_train_batch_size, job_.pad_id, job_.device};
+  const MicroBatches batches{options_.per_device_train_batch_size, job_.pad_id, job_.device,
+                             job_.train_trunk};
   const StepLoss loss = compute_gradients(model_, *job_.train, rows, optimizer_.parameters(), batches);
   if (dropped == 0) require_gradients();
   const double norm = clip_gradients(optimizer_.parameters(), options_.max_grad_norm);
   ++state_.step;
   saved_ = false;
+  StopWatch optimizer;
   if (std::isfinite(loss.sum) && std::isfinite(norm)) {
     optimizer_.step(learning_rate);
     state_.skipped_steps = 0;
@@ -178,7 +175,8 @@ void Trainer::step() {
   } else {
     skip_step(loss);
   }
-  rate_.add(seconds_since(start), loss.examples, loss.tokens);
+  profile_.add(loss, optimizer.seconds(), watch.seconds());
+  rate_.add(watch.seconds(), loss.examples, loss.tokens);
   report(norm, learning_rate);
 }
 
@@ -233,7 +231,7 @@ void Trainer::report(double gradient_norm, double learning_rate) {
   progress.memory_gib = resident_gib();
   progress.total_memory_gib = machine_gib();
   // Evaluations and checkpoints are in the mean, as they will be in the rest.
-  const double seconds_per_step = seconds_since(begin_) / static_cast<double>(state_.step - first_step_);
+  const double seconds_per_step = watch_.seconds() / static_cast<double>(state_.step - first_step_);
   progress.remaining_seconds = seconds_per_step * static_cast<double>(total_steps_ - state_.step);
   observer_.step(progress);
   if (state_.step % options_.logging_steps != 0 && state_.step != total_steps_) return;
@@ -243,7 +241,8 @@ void Trainer::report(double gradient_norm, double learning_rate) {
 
 void Trainer::evaluate_validation() {
   if (job_.largest_drop) model_.leave_out({});
-  const EvaluationSettings settings{options_.per_device_eval_batch_size, job_.pad_id, job_.device};
+  const EvaluationSettings settings{options_.per_device_eval_batch_size, job_.pad_id, job_.device,
+                                    job_.validation_trunk};
   const Evaluation evaluation = evaluate(model_, *job_.validation, job_.metrics, settings);
   EvalProgress progress;
   progress.task = job_.task;
@@ -267,7 +266,7 @@ void Trainer::save() {
   state_.epoch = epochs(state_.step);
   state_.sampler_epoch = state_.step / per_epoch;
   state_.sampler_position = state_.step % per_epoch;
-  state_.seconds = seconds_before_ + seconds_since(begin_);
+  state_.seconds = seconds_before_ + watch_.seconds();
   checkpoint_ = checkpoints_.write(parts(), state_);
   saved_ = true;
   if (state_.best.step == state_.step) checkpoints_.link_best(state_.step);
@@ -285,7 +284,8 @@ TrainingOutcome Trainer::outcome() const {
   outcome.step = best ? state_.best.step : state_.step;
   outcome.epoch = epochs(outcome.step);
   outcome.steps = state_.step;
-  outcome.seconds = saved_ ? state_.seconds : seconds_before_ + seconds_since(begin_);
+  outcome.profile = profile_;
+  outcome.seconds = saved_ ? state_.seconds : seconds_before_ + watch_.seconds();
   return outcome;
 }
 

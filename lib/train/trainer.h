@@ -12,6 +12,7 @@
 #include "model/task_model.h"
 #include "report/progress_line.h"
 #include "train/evaluation.h"
+#include "train/step_profile.h"
 #include "train/train_options.h"
 
 namespace adaptune {
@@ -21,6 +22,8 @@ struct TrainingJob {
   std::string task;  // name in progress lines
   const EncodedSplit* train = nullptr;
   const EncodedSplit* validation = nullptr;  // null: the last state counts as the best
+  // Their states that passes go on from; null: passes begin with the tokens.
+  const ActivationCache *train_trunk = nullptr, *validation_trunk = nullptr;
   std::vector<std::string> metrics;          // of the validation split; the first chooses the best
   TrainOptions options;
   bool backbone_dropout = true;  // after the method's default
@@ -55,6 +58,7 @@ struct TrainingOutcome {
   int64_t steps = 0;   // of the whole run
   std::string ended;   // "stopped early: accuracy did not improve for 3 evaluations"; else ""
   double seconds = 0;  // of all runs, resumed ones included
+  StepProfile profile;  // of this one's steps
 };
 
 // Optimizer steps of the whole run.

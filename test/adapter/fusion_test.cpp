@@ -122,6 +122,31 @@ TEST_CASE("with dropout on the scores the training form equals the naive one for
   }
 }
 
+TEST_CASE("a pruned fusion is one of the members it keeps", "[adapter]") {
+  torch::manual_seed(6);
+  const ResidualSite site(2, 3, kHidden, torch::kFloat64);
+  const torch::NoGradGuard no_grad;
+  const auto all = members(false, torch::kFloat64);
+  Fusion pruned({}, all, kHidden, 0), small({}, {all[0], all[2]}, kHidden, 0);
+  for (Fusion* fusion : {&pruned, &small}) {
+    fusion->to(torch::kFloat64);
+    fusion->eval();
+    torch::manual_seed(7);
+    randomise(*fusion, 0.4);
+  }
+  site.run(pruned);  // what was multiplied for all members is not used any more
+  pruned.keep({0, 2});
+  CHECK(largest_difference(site.run(pruned), site.run(small)) < 1e-12);
+  pruned.keep({1});
+  Fusion one({}, {all[2]}, kHidden, 0);
+  one.to(torch::kFloat64);
+  one.eval();
+  torch::manual_seed(7);
+  randomise(one, 0.4);
+  CHECK(largest_difference(site.run(pruned), site.run(one)) < 1e-12);
+  CHECK_THROWS(pruned.keep({}));
+}
+
 TEST_CASE("a dropout of 0 is none, an empty one the backbone's", "[adapter]") {
   torch::manual_seed(4);
   const ResidualSite site(4, 5, kHidden, torch::kFloat64);

@@ -1,6 +1,3 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "app/command.h"
@@ -13,10 +10,22 @@ namespace {
 
 using Catch::Contains;
 
-// A model file with its header's length replaced.
-std::string damaged(std::string bytes, size_t keep) {
-  bytes.resize(keep);
-  return bytes;
+void replace_first(std::string& text, const std::string& from, const std::string& to, size_t start = 0) {
+  const size_t place = text.find(from, start);
+  REQUIRE(place != std::string::npos);
+  text.replace(place, from.size(), to);
+}
+
+// What training says after a change of the model's config.json; it must refuse.
+std::string refusal_with(const CommandFolder& folder, const std::string& before, const std::string& now) {
+  const auto original = folder.read("model/config.json");
+  auto config = original;
+  replace_first(config, before, now);
+  folder.write("model/config.json", config);
+  const auto run = folder.run("train config.yaml");
+  folder.write("model/config.json", original);
+  CHECK(run.status == 3);
+  return run.err;
 }
 
 }  // namespace
@@ -59,7 +68,7 @@ TEST_CASE("a missing model, configuration and column say what is there") {
 TEST_CASE("damaged and foreign weight files are refused before anything is written") {
   const CommandFolder folder;
   const auto weights = folder.read("model/model.safetensors");
-  folder.write("model/model.safetensors", damaged(weights, weights.size() / 2));
+  folder.write("model/model.safetensors", weights.substr(0, weights.size() / 2));
   const auto truncated = folder.run("train config.yaml");
   CHECK(truncated.status == 3);
   CHECK_THAT(truncated.err, Contains("model.safetensors"));
@@ -84,14 +93,32 @@ TEST_CASE("damaged and foreign weight files are refused before anything is writt
 
 TEST_CASE("a backbone with missing and surplus tensors names all of them") {
   const CommandFolder folder;
-  auto config = folder.read("model/config.json");
-  const std::string layers = "\"num_hidden_layers\": 3";
-  config.replace(config.find(layers), layers.size(), "\"num_hidden_layers\": 4");
-  folder.write("model/config.json", config);
+  const std::string layers = "\"num_hidden_layers\": ";
+  CHECK_THAT(refusal_with(folder, layers + "3", layers + "4"),
+             Contains("missing     encoder.layer.3.attention.self.query.weight [32, 32]") &&
+                 Contains("missing     encoder.layer.3.output.LayerNorm.bias [32]") &&
+                 !Contains("unexpected"));
+  CHECK_THAT(refusal_with(folder, layers + "3", layers + "2"),
+             Contains("unexpected  encoder.layer.2.attention.self.query.weight [32, 32]") &&
+                 Contains("unexpected  encoder.layer.2.output.LayerNorm.bias [32]") && !Contains("missing"));
+}
+
+TEST_CASE("tensors of another shape or type are named with both") {
+  const CommandFolder folder;
+  CHECK_THAT(
+      refusal_with(folder, "\"intermediate_size\": 64", "\"intermediate_size\": 48"),
+      Contains(
+          "misshaped   encoder.layer.0.intermediate.dense.weight: config.json says [48, 32], the file has "
+          "[64, 32]") &&
+          Contains("misshaped   encoder.layer.2.output.dense.weight: config.json says [32, 48], the file has "
+                   "[32, 64]"));
+  auto weights = folder.read("model/model.safetensors");
+  replace_first(weights, "F32", "I32", weights.find("embeddings.LayerNorm.bias"));
+  folder.write("model/model.safetensors", weights);
   const auto run = folder.run("train config.yaml");
   CHECK(run.status == 3);
-  CHECK_THAT(run.err, Contains("missing     encoder.layer.3.attention.self.query.weight") &&
-                          Contains("missing     encoder.layer.3.output.LayerNorm.bias"));
+  CHECK_THAT(run.err,
+             Contains("wrong type  embeddings.LayerNorm.bias: floating point expected, the file has int"));
 }
 
 TEST_CASE("an adapter of another backbone with the same shapes is refused") {
@@ -202,7 +229,7 @@ TEST_CASE("a folder that cannot be written is exit 4") {
   folder.write("run", "a file in the way");
   const auto run = folder.run("train config.yaml");
   CHECK(run.status == 4);
-  CHECK_THAT(run.err, Contains("run"));
+  CHECK_THAT(run.err, Contains("/run: cannot create the folder: ") && Contains("a file has this name"));
 }
 
 TEST_CASE("a device that is not there is exit 2") {

@@ -7,17 +7,41 @@ namespace {
 
 using Catch::Contains;
 
-// Exit status 2 with all of the messages, each at its place in c.yaml.
-void check_refused(const CommandFolder& folder, const std::string& config,
-                   const std::vector<std::string>& messages) {
+size_t count(const std::string& text, const std::string& part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++found;
+  return found;
+}
+
+// Exit status 2 with these errors and no others, each at its place in c.yaml. Returns what was printed.
+std::string check_unfit(const CommandFolder& folder, const std::string& config,
+                        const std::vector<std::string>& messages) {
   folder.write("c.yaml", config);
   const auto run = folder.run("check c.yaml");
+  INFO(run.err);
   CHECK(run.status == 2);
   for (const auto& message : messages) CHECK_THAT(run.err, Contains("c.yaml:" + message));
+  CHECK(count(run.err, ": error: ") == messages.size());
   CHECK_THAT(run.err, !Contains("error: c.yaml"));
+  return run.err;
+}
+
+// The same while the configuration is read: their number stands below them.
+void check_refused(const CommandFolder& folder, const std::string& config,
+                   const std::vector<std::string>& messages) {
+  const auto printed = check_unfit(folder, config, messages);
+  const std::string number = std::to_string(messages.size()) + (messages.size() == 1 ? " error" : " errors");
+  CHECK_THAT(printed, Contains("\n" + number + "; nothing was run"));
 }
 
 const std::string kData = "data: {train: train.jsonl, validation: dev.jsonl, max_seq_length: 16}\n";
+// Tasks and a fusion that say something of their own in the sections that they share.
+const std::string kThree =
+    "tasks:\n"
+    "  one: {type: classification}\n"
+    "  two: {type: classification, train: {seed: 3}}\n"
+    "  three: {type: classification, adapter: {leave_out: []}}\n"
+    "fusion: {train: {seed: 4}}\n";
 
 }  // namespace
 
@@ -92,35 +116,141 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
   const auto with_adapter = [&](const std::string& adapter) {
     return "model: model\nadapter: {" + adapter + "}\n" + kData + task;
   };
-  check_refused(folder, with_adapter("layers: [0, 6]"),
-                {"2:19: error: adapter.layers: layer 6 does not exist; this backbone has layers 0-2"});
-  check_refused(folder, with_adapter("leave_out: [7]"), {"2:22: error: adapter.leave_out: layer 7 does not"});
-  check_refused(folder, with_adapter("leave_out: 0-2"), {"2:22: error: adapter.leave_out: leaves no layer"});
-  check_refused(folder, with_adapter("reduction_factor: {default: 16, 99: 4}"),
-                {"2:29: error: adapter.reduction_factor: layer 99 does not exist"});
-  check_refused(folder, with_adapter("config: lora, places: [atention.query]"),
-                {"2:33: error: adapter.places: this backbone has no place 'atention.query'; did you mean "
-                 "'attention.query'?"});
-  check_refused(folder, with_adapter("drop: {mode: fixed, layers: 3}"),
-                {"2:39: error: adapter.drop.layers: 3 dropped layers leave no adapter; this backbone has 3"});
-  check_refused(folder, with_adapter("drop: {mode: robust, layers: 3}"),
-                {"2:40: error: adapter.drop.layers: 3 dropped layers leave no adapter"});
-  check_refused(folder, "model: model\n" + task + "data: {train: train.jsonl, max_seq_length: 41}\n",
-                {"3:44: error: data.max_seq_length: 41 is more than the 40 positions"});
+  check_unfit(folder, with_adapter("layers: [0, 6]"),
+              {"2:19: error: adapter.layers: layer 6 does not exist; this backbone has layers 0-2"});
+  check_unfit(folder, with_adapter("leave_out: [7]"), {"2:22: error: adapter.leave_out: layer 7 does not"});
+  check_unfit(folder, with_adapter("leave_out: 0-2"), {"2:22: error: adapter.leave_out: leaves no layer"});
+  check_unfit(folder, with_adapter("reduction_factor: {default: 16, 99: 4}"),
+              {"2:29: error: adapter.reduction_factor: layer 99 does not exist"});
+  check_unfit(folder, with_adapter("config: lora, places: [atention.query]"),
+              {"2:33: error: adapter.places: this backbone has no place 'atention.query'; did you mean "
+               "'attention.query'?"});
+  check_unfit(folder, with_adapter("drop: {mode: fixed, layers: 3}"),
+              {"2:39: error: adapter.drop.layers: 3 dropped layers leave no adapter; this backbone has 3"});
+  check_unfit(folder, with_adapter("drop: {mode: robust, layers: 3}"),
+              {"2:40: error: adapter.drop.layers: 3 dropped layers leave no adapter"});
+  check_unfit(folder, "model: model\n" + task + "data: {train: train.jsonl, max_seq_length: 41}\n",
+              {"3:44: error: data.max_seq_length: 41 is more than the 40 positions"});
   folder.write("train.jsonl", folder.read("train.jsonl") + "{\"text\": \"a\", \"label\": \"other\"}\n");
-  check_refused(folder, "model: model\n" + kData + "task: {type: classification, metric: [f1]}\n",
-                {"3:38: error: metric: f1 scores two classes"});
+  check_unfit(folder, "model: model\n" + kData + "task: {type: classification, metric: [f1]}\n",
+              {"3:38: error: metric: f1 scores two classes"});
 }
 
 TEST_CASE("what is wrong for all tasks is told once, at its place") {
   const CommandFolder folder;
-  check_refused(folder,
-                "model: model\nadapter: {layers: [9]}\n" + kData +
-                    "tasks:\n  one: {type: classification}\n  two: {type: classification}\n"
-                    "  three: {type: classification, adapter: {layers: [8]}}\n",
-                {"2:19: error: adapter.layers: layer 9", "7:51: error: adapter.layers: layer 8"});
+  check_unfit(folder,
+              "model: model\nadapter: {layers: [9]}\n" + kData +
+                  "tasks:\n  one: {type: classification}\n  two: {type: classification}\n"
+                  "  three: {type: classification, adapter: {layers: [8]}}\n",
+              {"2:19: error: adapter.layers: layer 9", "7:51: error: adapter.layers: layer 8"});
   const auto text = folder.run("check c.yaml").err;
   CHECK(text.find("layer 9") == text.rfind("layer 9"));
+}
+
+TEST_CASE("one mistake in a section that tasks share is one error, at its place") {
+  const CommandFolder folder;
+  const auto suite = [](const std::string& sections) { return "model: model\n" + sections + kData + kThree; };
+  check_refused(folder, suite("adapter: {layers: []}\ntrain: {report_to: none}\n"),
+                {"2:19: error: 'layers' is empty", "3:20: error: 'none' is not known; 'tensorboard' is"});
+  check_refused(folder, suite("train: {eval_strategy: steps, save_strategy: steps, save_steps: null}\n"),
+                {"2:24: error: eval_strategy 'steps' needs `eval_steps`",
+                 "2:46: error: save_strategy 'steps' needs `save_steps`"});
+  check_refused(
+      folder,
+      suite("adapter:\n"
+            "  residual_before_ln: post_add\n"
+            "  original_ln_before: false\n"
+            "  output_adapter: false\n"
+            "  drop: fixed\n"
+            "  share_across_layers: true\n"
+            "  reduction_factor: {default: 16, 2: 8}\n"
+            "  is_parallel: true\n"
+            "  stochastic_depth: 0.1\n"
+            "  init_weights: zero\n"
+            "  init_std: 0.1\n"),
+      {"3:23: error: 'post_add' needs original_ln_before: true",
+       "5:19: error: neither mh_adapter nor output_adapter is on",
+       "6:9: error: drop: mode fixed needs `layers`", "7:24: error: one adapter for all layers has one width",
+       "10:21: error: 'stochastic_depth' has no effect with is_parallel: true",
+       "12:13: error: 'init_std' has no effect with init_weights 'zero'"});
+  check_refused(folder, suite("adapter: top_layers\n"), {"2:10: error: top_layers needs `layers`"});
+  check_refused(folder, suite("adapter: {config: lora, attn_matrices: [q, x]}\n"),
+                {"2:40: error: 'x' is not one of q, k, v"});
+  check_refused(folder, suite("adapter: {config: bitfit, drop: robust}\n"),
+                {"2:33: error: 'bitfit' has no adapters in the layers that could be dropped"});
+}
+
+TEST_CASE("a task that contradicts the run's section is told at its own place") {
+  const CommandFolder folder;
+  check_refused(folder,
+                "model: model\n" + kData +
+                    "tasks:\n  one: {type: classification, train: {eval_strategy: steps}}\n"
+                    "  two: {type: classification}\n",
+                {"4:54: error: eval_strategy 'steps' needs `eval_steps`"});
+  check_refused(folder,
+                "model: model\nadapter: {stochastic_depth: 0.1}\n" + kData +
+                    "tasks:\n  one: {type: classification, adapter: {is_parallel: true}}\n"
+                    "  two: {type: classification}\n",
+                {"5:54: error: 'stochastic_depth' has no effect with is_parallel: true"});
+}
+
+TEST_CASE("keys without an effect are refused, not ignored") {
+  const CommandFolder folder;
+  const std::string task = "task: {type: classification}\n";
+  for (const std::string method : {"full", "full_random", "head_only"}) {
+    check_refused(
+        folder,
+        "model: model\nadapter:\n  config: " + method + "\n  layers: [0]\n  leave_out: [1]\n" + kData + task,
+        {"4:11: error: 'layers' has no effect with config '" + method + "'",
+         "5:14: error: 'leave_out' has no effect with config '" + method + "'"});
+  }
+  check_refused(
+      folder,
+      "model: model\nadapter:\n  config: parallel\n  stochastic_depth: 0.1\n  init_std: 0.1\n" + kData + task,
+      {"4:21: error: 'stochastic_depth' has no effect with is_parallel: true",
+       "5:13: error: 'init_std' has no effect with init_weights 'mam_adapter'"});
+  const std::string start = "model: model\n" + kData;
+  check_refused(folder, start + "task: {type: classification, tokens: words}\n",
+                {"3:38: error: 'tokens' has no effect with type 'classification'"});
+  check_refused(folder, start + "task: {type: tagging, text: sentence}\n",
+                {"3:29: error: 'text' has no effect with type 'tagging'"});
+  check_refused(folder, start + "task: {type: regression, labels: [a, b]}\n",
+                {"3:34: error: 'labels' has no effect with type 'regression'"});
+  // What the type allows is open while the type itself is not known.
+  check_refused(folder, start + "task: {type: taging, tokens: words, metric: seqeval_f1}\n",
+                {"3:14: error: task type 'taging' is not known"});
+}
+
+TEST_CASE("a configuration with every default written reads back") {
+  const CommandFolder folder;
+  for (const std::string method : {"full", "head_only", "parallel", "houlsby", "lora", "bitfit"}) {
+    INFO(method);
+    const auto printed = folder.run("check config.yaml adapter=" + method + " --print-config");
+    REQUIRE(printed.status == 0);
+    folder.write("resolved.yaml", printed.out);
+    const auto again = folder.run("check resolved.yaml");
+    INFO(again.err);
+    CHECK(again.status == 0);
+  }
+}
+
+TEST_CASE("a label needs a name") {
+  const CommandFolder folder;
+  check_refused(folder, "model: model\n" + kData + "task: {type: classification, labels: ['', x, y]}\n",
+                {"3:38: error: 'labels' holds an empty name"});
+}
+
+TEST_CASE("what AdapterHub cannot hold is told where the export is asked for") {
+  const CommandFolder folder;
+  const auto exported = [](const std::string& method) {
+    return "model: model\nexport: [adapterhub]\nadapter: " + method + "\n" + kData +
+           "tasks:\n  one: {type: classification}\n  two: {type: classification}\n";
+  };
+  check_unfit(folder, exported("houlsby"), {"2:9: error: export: this adapter trains LayerNorms"});
+  check_unfit(folder, exported("bitfit"), {"2:9: error: export: 'bitfit' trains tensors of the backbone"});
+  const auto printed =
+      check_unfit(folder, exported("head_only"), {"2:9: error: export: this task has no adapter at a site"});
+  CHECK_THAT(printed, Contains("choose an adapter method such as pfeiffer"));
 }
 
 TEST_CASE("all checkpoints may be kept") {

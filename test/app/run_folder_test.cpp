@@ -36,6 +36,42 @@ TEST_CASE("a fusion belongs to the adapters it was trained on") {
   CHECK(folder.run("fuse suite.yaml tasks.tone.train.seed=6 --overwrite").status == 0);
 }
 
+TEST_CASE("the head that a fusion starts from is one of its settings") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  const auto refused = folder.run("fuse suite.yaml fusion.head=warm");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains("- fusion.head: new") && Contains("+ fusion.head: warm"));
+}
+
+TEST_CASE("a fusion without a layer to fuse in says what would help") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml 'adapter.layers=[0]'").status == 0);
+  const auto refused =
+      folder.run("fuse suite.yaml 'adapter.layers=[0]' 'fusion.drop={mode: fixed, layers: 2}'");
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Contains(": error: fusion.adapters: none has a bottleneck adapter") &&
+                              Contains("from 2 on; name others, or lower fusion.drop.layers"));
+}
+
+TEST_CASE("a fusion for a target that the configuration does not name stays in the table") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml --target tone").status == 0);
+  const auto first = results(folder, "suite/fusion");
+  REQUIRE(first.size() == 1);
+  CHECK(first[0]["task"] == "tone");
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  const auto both = results(folder, "suite/fusion");
+  REQUIRE(both.size() == 2);
+  CHECK(both[0]["task"] == "mood");
+  CHECK(both[1]["task"] == "tone");
+}
+
 TEST_CASE("backbone_dropout of a fusion is its own") {
   const CommandFolder folder;
   folder.write("suite.yaml", kSuite);
@@ -64,7 +100,8 @@ TEST_CASE("eval says what of a split is cut, and where a split is missing") {
   CHECK_THAT(folder.run("eval run").err, Contains("mood  validation 12   0 examples cut at"));
   const auto missing = folder.run("eval run --split test");
   CHECK(missing.status == 2);
-  CHECK_THAT(missing.err, Contains("config.yaml:") && Contains(": error: data.test: task 'mood'"));
+  CHECK_THAT(missing.err, Contains("config.yaml:") && Contains(": error: data.test: task 'mood'") &&
+                              Contains("write 'data: {test: ...}'"));
 }
 
 TEST_CASE("a refused command leaves the run's configuration and results") {
@@ -100,6 +137,39 @@ TEST_CASE("a finished run knows its data, and exports what is asked for later") 
   const auto refused = folder.run("train config.yaml");
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err, Contains("bytes sha256") && Contains("--overwrite"));
+}
+
+TEST_CASE("--overwrite trains anew what is finished, too") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  CHECK_THAT(folder.run("train config.yaml").err, Contains("mood is finished"));
+  const auto anew = folder.run("train config.yaml --overwrite");
+  CHECK(anew.status == 0);
+  CHECK_THAT(anew.err, !Contains("mood is finished") && Contains("step=1/12"));
+  CHECK_THAT(folder.run("train --help").out, Contains("train anew"));
+}
+
+TEST_CASE("a checkpoint to go on from is looked at before anything runs") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  const auto two = folder.run("train suite.yaml --resume suite/mood/checkpoints/step-3");
+  CHECK(two.status == 2);
+  CHECK_THAT(two.err, Contains("is for one task") && Contains("choose one with --task"));
+  CHECK_FALSE(fs::exists(folder.path("suite")));
+  const auto missing = folder.run("train config.yaml --resume nowhere --dry-run");
+  CHECK(missing.status == 2);
+  CHECK_THAT(missing.err, Contains("'nowhere' is no checkpoint") && Contains("run/mood/checkpoints/step-"));
+
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const std::string from = " --resume run/mood/checkpoints/step-6";
+  const auto other = folder.run("train config.yaml train.seed=7 --output-dir other --dry-run" + from);
+  CHECK(other.status == 3);
+  CHECK_THAT(other.err, Contains("was written by another training") && Contains("task.train.seed: 7"));
+  CHECK(folder.run("train config.yaml --overwrite" + from).status == 2);
+  CHECK(folder.run("train config.yaml --dry-run" + from).status == 0);
+  const auto resumed = folder.run("train config.yaml train.num_train_epochs=3" + from);
+  CHECK(resumed.status == 0);
+  CHECK_THAT(resumed.err, Contains("resumed at step 6"));
 }
 
 TEST_CASE("the command that continues a run does not begin it anew") {

@@ -225,7 +225,8 @@ TEST_CASE("folders are created with their parents") {
   create_folders(folder.path() / "a" / "b");
   CHECK(fs::is_directory(folder.path() / "a" / "b"));
   folder.write("file", "");
-  CHECK_THAT(io_error_of([&] { create_folders(folder.path() / "file"); }), Contains("file"));
+  CHECK_THAT(io_error_of([&] { create_folders(folder.path() / "file"); }),
+             Contains("/file: cannot create the folder: File exists; a file has this name"));
   CHECK_THAT(io_error_of([&] { create_folders(folder.path() / "file" / "below"); }),
              Contains("Not a directory; a part of the path is a file"));
 }

@@ -236,6 +236,23 @@ TEST_CASE("an error of the caller stands at the value, the section or the neares
                         "3 errors; nothing was run");
 }
 
+TEST_CASE("values that do not go together are told where one of them is written, and only there") {
+  auto document = ConfigDocument::parse("a: {c: 2, b: 1}\nd: {}\n", "c.yaml");
+  auto a = document.root().child("a"), d = document.root().child("d");
+  a.error_at_written({"b", "c"}, "first");
+  a.error_at_written({"none", "c"}, "second", "do this");
+  for (auto node : {a, d, document.root().child("none")}) node.error_at_written({"none"}, "third");
+  a.excuse_unread_keys();
+  CHECK_THROWS_WITH(document.finish(),
+                    "c.yaml:1:8: error: second\n"
+                    "  1 | a: {c: 2, b: 1}\n"
+                    "    |        ^ do this\n"
+                    "c.yaml:1:14: error: first\n"
+                    "  1 | a: {c: 2, b: 1}\n"
+                    "    |              ^\n"
+                    "2 errors; nothing was run");
+}
+
 TEST_CASE("columns count characters, and carets stand below the text") {
   CHECK(error_of("tasks: {é: {type: ü, labls: x}}") ==
         "c.yaml:2:22: error: unknown key 'labls' in 'tasks.é'\n"

@@ -20,11 +20,19 @@ Predictions three_quarters_right(int64_t n) {
   return predictions;
 }
 
+// The same examples, each of them wrong: a difference from these is a score.
+Predictions none_right(Predictions predictions) {
+  for (size_t i = 0; i < predictions.classes.size(); ++i)
+    predictions.classes[i] = 1 - predictions.gold_classes[i];
+  return predictions;
+}
+
 }  // namespace
 
 TEST_CASE("the interval of an accuracy has the binomial width") {
-  const Predictions predictions = three_quarters_right(400);
-  const auto result = bootstrap_metric(metric_by_name("accuracy"), predictions, {.resamples = 4000});
+  const Predictions right = three_quarters_right(400);
+  const auto result =
+      bootstrap_difference(metric_by_name("accuracy"), none_right(right), right, {.resamples = 4000});
   REQUIRE(result);
   const double expected = std::sqrt(0.75 * 0.25 / 400);
   CHECK(result->estimate == 0.75);
@@ -35,11 +43,13 @@ TEST_CASE("the interval of an accuracy has the binomial width") {
 }
 
 TEST_CASE("a seed fixes the interval, another seed moves it") {
-  const Predictions predictions = three_quarters_right(101);
-  const Metric& metric = metric_by_name("matthews_correlation");
-  const auto first = bootstrap_metric(metric, predictions, {.seed = 1});
-  CHECK(bootstrap_metric(metric, predictions, {.seed = 1})->standard_error == first->standard_error);
-  CHECK(bootstrap_metric(metric, predictions, {.seed = 2})->standard_error != first->standard_error);
+  const Predictions right = three_quarters_right(101), wrong = none_right(right);
+  const auto error_with = [&](uint64_t seed) {
+    return bootstrap_difference(metric_by_name("matthews_correlation"), wrong, right, {.seed = seed})
+        ->standard_error;
+  };
+  CHECK(error_with(1) == error_with(1));
+  CHECK(error_with(2) != error_with(1));
 }
 
 TEST_CASE("a paired difference is judged on the same resamples") {
@@ -67,11 +77,11 @@ TEST_CASE("resamples without a score are left out and counted") {
   Predictions values;
   values.values = {1, 2};
   values.gold_values = {3, 4};
-  const auto result = bootstrap_metric(metric_by_name("pearsonr"), values);
+  const auto result = bootstrap_difference(metric_by_name("pearsonr"), values, values);
   REQUIRE(result);
   CHECK(result->defined > 300);
   CHECK(result->defined < 700);  // half of the resamples draw one point twice
-  CHECK_FALSE(bootstrap_metric(metric_by_name("accuracy"), Predictions{}).has_value());
+  CHECK_FALSE(bootstrap_difference(metric_by_name("accuracy"), {}, {}).has_value());
 }
 
 }  // namespace adaptune

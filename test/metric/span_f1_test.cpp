@@ -25,7 +25,7 @@ TEST_CASE("strict spans start with B only and break at another type") {
 TEST_CASE("strict and lenient F1 differ on an I without a B") {
   const TagLists gold{{"B-PER", "I-PER"}, {"B-LOC"}}, predicted{{"I-PER", "I-PER"}, {"B-LOC"}};
   CHECK(seqeval_f1(gold, predicted) == 1.0);
-  CHECK(seqeval_f1_strict(gold, predicted).value() == Approx(2.0 / 3));
+  CHECK(span_scores(gold, predicted, SpanMode::kStrict).all.f1() == Approx(2.0 / 3));
 }
 
 TEST_CASE("sentences of different lengths are refused by number") {

@@ -212,6 +212,35 @@ TEST_CASE("layers below the first are left without adapters", "[model]") {
   CHECK(at::equal(plain[3], last_of(*backbone, batch)));
 }
 
+TEST_CASE("layers may share one adapter", "[model]") {
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  AdapterSpec spec = adapter_spec("double_seq_bn");
+  const TaskAdapter each(spec, *backbone);
+  spec.share_across_layers = true;
+  TaskAdapter shared(spec, *backbone);
+  CHECK(shared.site_adapters().size() == each.site_adapters().size());
+  CHECK(parameter_count(shared) * backbone->info().layers == parameter_count(each));
+  std::set<std::string> names;
+  for (const auto& item : shared.named_parameters()) names.insert(item.key().substr(0, item.key().find('.')));
+  CHECK(names == std::set<std::string>{"encoder/shared/attention/residual", "encoder/shared/ffn/residual"});
+
+  // As three adapters with the same weights.
+  const torch::NoGradGuard no_grad;
+  TaskAdapter copies(adapter_spec("double_seq_bn"), *backbone);
+  for (size_t i = 0; i < copies.site_adapters().size(); ++i) {
+    load_parameters(*copies.site_adapters()[i].second, parameter_map(*shared.site_adapters()[i].second), "");
+  }
+  const Batch batch = sample_batch();
+  const auto output = [&](Attachment& attachment) {
+    attachment.eval();
+    attachment.attach();
+    const auto last = backbone->forward(batch, {}).last;
+    attachment.detach();
+    return last;
+  };
+  CHECK(at::equal(output(shared), output(copies)));
+}
+
 TEST_CASE("places may be given for single sites", "[model]") {
   const auto backbone = load_backbone(kModel, torch::kCPU);
   AdapterSpec spec = adapter_spec("lora");

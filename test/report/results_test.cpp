@@ -11,10 +11,10 @@ namespace adaptune {
 namespace {
 
 std::vector<SuiteResult> two_tasks() {
-  SuiteResult rte{
-      "rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, true, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
+  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}},
+                  {}};
   rte.attention = FusionAttention{{"qqp", "mnli"}, {"0", "1"}, {{0.25, 0.75}, {0.5, 0.5}}};
-  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, true, {}, {}, {}, {}};
+  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, {}, {}, {}, {}};
   stsb.attention = FusionAttention{{"stsb"}, {"0"}, {{1}}};
   return {rte, stsb};
 }
@@ -32,14 +32,14 @@ TEST_CASE("the suite table shows points, a missing majority and what fusion used
 }
 
 TEST_CASE("a task without fusion has no difference") {
-  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, true, {}, {}, {}, {}};
+  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, {}, {}, {}, {}};
   CHECK_FALSE(only.difference().has_value());
   CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00        –   –\n"));
 }
 
 TEST_CASE("scores outside [0, 1] are shown as they are") {
-  SuiteResult translation{"en-de", "sacrebleu", 2000, {}, 27.3, 28.1, false, {}, {}, {}, {}};
-  CHECK_THAT(suite_table({translation}).text(), Catch::Contains("27.30    28.10   +0.80"));
+  const TrainResult by_loss{"rte", "loss", 1.25, false, 100, 1, "runs/rte/rte/adapter", 1 << 20, 9};
+  CHECK_THAT(train_table({by_loss}).text(), Catch::Contains("loss     1.25    100"));
 }
 
 TEST_CASE("results are written for people and for programs") {

@@ -83,6 +83,16 @@ TEST_CASE("a task's strategy may differ from the suite's") {
   CHECK_FALSE(options.eval_steps);
 }
 
+TEST_CASE("what is wrong in the suite is not told again for a task that does not say it") {
+  auto document = ConfigDocument::parse(
+      "train: {eval_strategy: steps, report_to: none, save_steps: null, save_strategy: steps}\n"
+      "task: {train: {seed: 1}}\n");
+  TrainOptions options;
+  read_train_options(document.root().child("train"), options);
+  read_train_options(document.root().child("task").child("train"), options);
+  CHECK_THROWS_WITH(document.finish(), Catch::EndsWith("3 errors; nothing was run"));
+}
+
 TEST_CASE("training options out of range are named") {
   using Catch::Contains;
   CHECK_THAT(error_of("  learning_rate: 0\n"), Contains("c.yaml:2:18") && Contains("must be a number > 0"));

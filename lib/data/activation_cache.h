@@ -1,0 +1,58 @@
+#pragma once
+// States of a frozen network, computed once for each example of a split and kept in a file: what lies below
+// the lowest adapter is a constant of the input (Rücklé et al. 2021), and so is all of a network that
+// adapters only read from (Wang et al. 2021).
+//
+// The file is a safetensors file of one tensor "states" [L, S, D]: L tokens of all examples in the order of
+// the split, S states each.
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/encoded.h"
+#include "nn/batch.h"
+
+namespace adaptune {
+
+// What states depend on beside the tokens.
+struct ActivationKey {
+  std::string backbone;         // its fingerprint
+  std::vector<int64_t> layers;  // [S]: 0 the embeddings, i behind layer i - 1
+  int64_t hidden_size = 0;      // D
+  torch::ScalarType type = torch::kFloat32;  // in the file: kFloat32, kBFloat16 or kFloat16
+};
+
+class ActivationCache {
+ public:
+  // The file of a key and a split in a folder: its name is a digest of both.
+  static std::filesystem::path file(const std::filesystem::path& folder, const ActivationKey& key,
+                                    const EncodedSplit& split);
+  static int64_t bytes(const ActivationKey& key, const EncodedSplit& split);  // of its tensor
+
+  // Memory-mapped. InputError for a file that is missing, damaged, or of another key or split.
+  ActivationCache(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split);
+
+  // State `index` of S for the tokens of these rows, laid out as `tokens`: [N, D] float32 on the CPU, zero
+  // at padding.
+  torch::Tensor states(const std::vector<int64_t>& rows, const Tokens& tokens, int64_t index = 0) const;
+  const std::vector<int64_t>& layers() const { return layers_; }
+
+ private:
+  std::vector<int64_t> layers_, row_starts_;
+  torch::Tensor states_;  // [L, S, D]
+};
+
+// The states [N, S, D] of a batch.
+using StatesOf = std::function<torch::Tensor(const Batch&)>;
+// Computes the states of a whole split, the same ones at every call, and puts them in place once they are
+// complete. False, and no file, when a signal asked to stop. IoError naming the file.
+bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,
+                       torch::Device device, const StatesOf& states_of);
+
+}  // namespace adaptune

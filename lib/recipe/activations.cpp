@@ -1,0 +1,116 @@
+#include "recipe/activations.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/file_lock.h"
+#include "report/number_format.h"
+
+namespace adaptune {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kWithout = "; cache.enabled=false trains without kept states";
+
+torch::ScalarType scalar_type(const std::string& name) {
+  static const std::map<std::string, torch::ScalarType> types = {
+      {"float32", torch::kFloat32}, {"bfloat16", torch::kBFloat16}, {"float16", torch::kFloat16}};
+  return types.at(name);
+}
+
+std::string layers_text(int64_t layers) { return "the lowest " + std::to_string(layers) + " layers"; }
+
+// Opens and writes the files of one training.
+class Keeper {
+ public:
+  Keeper(const Run& run, Workspace& workspace, int64_t layers, Console& console)
+      : run_(run),
+        workspace_(workspace),
+        console_(console),
+        folder_(run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir)),
+        key_{workspace.identity().fingerprint, {layers}, workspace.info().hidden_size,
+             scalar_type(run.config.cache.dtype)} {}
+
+  int64_t bytes(const EncodedSplit& split) const { return ActivationCache::bytes(key_, split); }
+  const fs::path& folder() const { return folder_; }
+
+  std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) {
+    const auto file = ActivationCache::file(folder_, key_, split);
+    if (auto kept = opened(file, split)) return kept;
+    create_folders(folder_);
+    const FileLock lock(fs::path(file).replace_extension(".lock"),
+                        [&] { console_.say("cache      " + name + ": another run writes these states; waiting"); });
+    if (auto kept = opened(file, split)) return kept;
+    write(name, file, split);
+    return fs::exists(file) ? opened(file, split) : nullptr;
+  }
+
+ private:
+  std::shared_ptr<const ActivationCache> opened(const fs::path& file, const EncodedSplit& split) {
+    if (!fs::exists(file)) return nullptr;
+    try {
+      return std::make_shared<const ActivationCache>(file, key_, split);
+    } catch (const InputError& error) {
+      console_.say(std::string("cache      ") + error.what() + "; it is made again");
+      fs::remove(file);
+      return nullptr;
+    }
+  }
+
+  void write(const std::string& name, const fs::path& file, const EncodedSplit& split) try {
+    const uint64_t needed = static_cast<uint64_t>(bytes(split)), free = free_disk_bytes(folder_);
+    if (free < needed) {
+      throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(static_cast<int64_t>(free)) +
+                    " are free, the states need " + mebibytes(static_cast<int64_t>(needed)));
+    }
+    console_.say("cache      " + name + ": computing the states behind " + layers_text(key_.layers.front()) +
+                 ", " + mebibytes(bytes(split)));
+    auto& backbone = workspace_.backbone();
+    backbone.set_dropout(false);
+    const Wanted wanted{.layers = key_.layers.front()};
+    write_activations(file, key_, split, run_.device, [&](const Batch& batch) {
+      return backbone.forward(batch, wanted).last.unsqueeze(1);
+    });
+  } catch (const IoError& error) {
+    throw IoError(error.what() + std::string(kWithout));
+  }
+
+  const Run& run_;
+  Workspace& workspace_;
+  Console& console_;
+  fs::path folder_;
+  ActivationKey key_;
+};
+
+}  // namespace
+
+TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
+                               const Attachment& attachment, Console& console) {
+  const auto& config = run.config.cache;
+  if (!config.enabled) return {};
+  const int64_t layers = attachment.untouched_layers(workspace.backbone());
+  if (layers == 0) {
+    console.say("cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)");
+    return {};
+  }
+  Keeper keeper(run, workspace, layers, console);
+  const EncodedSplit* validation = data.validation ? data.validation->rows.get() : nullptr;
+  const int64_t bytes = keeper.bytes(*data.train.rows) + (validation ? keeper.bytes(*validation) : 0);
+  const double gib = static_cast<double>(bytes) / (1 << 30);
+  if (gib > config.max_gib) {
+    throw UsageError(run.config.cache_place + ": error: the states behind " + layers_text(layers) + " need " +
+                     fixed(gib, 1) + " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
+                     "; raise it, or try cache.dtype=bfloat16" + kWithout);
+  }
+  console.say("cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
+              keeper.folder().string());
+  return {keeper.states("train", *data.train.rows),
+          validation ? keeper.states("validation", *validation) : nullptr};
+}
+
+}  // namespace adaptune

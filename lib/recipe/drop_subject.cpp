@@ -1,0 +1,152 @@
+#include "recipe/drop_subject.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "adapter/drop.h"
+#include "core/error.h"
+#include "model/task_directory.h"
+#include "train/evaluation.h"
+
+namespace adaptune {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Indices of the `count` largest, ascending; of equal ones the first.
+std::vector<size_t> largest(const std::vector<double>& values, size_t count) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] > values[b]; });
+  order.resize(std::min(count, order.size()));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+// Members by name at the sites that have fewer than all.
+void note_kept(const TaskFusion& fusion, FusionDescription& description) {
+  for (const auto& [site, layer, members] : fusion.fusions()) {
+    auto& names = description.kept[site->info().path()];
+    names.clear();
+    for (const int64_t member : members) names.push_back(description.members[member].name);
+  }
+}
+
+}  // namespace
+
+DropSubject::DropSubject(const Run& run, Workspace& workspace, const TaskConfig& task,
+                         const std::string& split, bool fusion)
+    : run_(run), workspace_(workspace), task_(task), split_(scored_split(workspace, task, split)) {
+  if (fusion) {
+    fused_ = load_trained_fusion(run, workspace, task);
+  } else {
+    loaded_ = load_trained_adapter(run, workspace, task);
+  }
+  if (!fused_ && !loaded_) {
+    throw InputError(fs::absolute(run.folder).string() + ": task '" + task.name + "' has no trained " +
+                     (fusion ? "fusion; run 'adaptune fuse' first" : "adapter; run 'adaptune train' first"));
+  }
+  if (attachment().site_adapters().empty())
+    throw UsageError("task '" + task.name + "' owns no adapters in the layers that could be dropped");
+  model_.emplace(workspace.backbone(),
+                 fused_ ? std::shared_ptr<Attachment>(fused_->fusion) : loaded_->adapter,
+                 fused_ ? fused_->head : loaded_->head);
+}
+
+const Attachment& DropSubject::attachment() const {
+  if (fused_) return *fused_->fusion;
+  return *loaded_->adapter;
+}
+
+int64_t DropSubject::members() const {
+  return fused_ ? static_cast<int64_t>(fused_->description.members.size()) : 0;
+}
+
+std::optional<double> DropSubject::score(const Removal& removal) {
+  if (removal.kept) prune(*removal.kept);
+  model_->leave_out(removal.layers_off);
+  return evaluate_on(run_, workspace_, task_, *model_, *split_.rows).scores.front().second;
+}
+
+// Rücklé et al. 2021, section 4.2: the attention over the training split decides, layer by layer; nothing is
+// trained again.
+void DropSubject::prune(int64_t count) {
+  if (attention_.empty()) {
+    record_attention(*fused_, true);
+    for_each_logits(*model_, *workspace_.data(task_).train.rows,
+                    {task_.train.per_device_eval_batch_size, workspace_.pad_id(), run_.device},
+                    [](const auto&, const Batch&, const torch::Tensor&) {});
+    for (const auto& own : fused_->fusion->fusions()) {
+      const auto mean = own.fusion->mean_attention().contiguous();
+      attention_.emplace_back(mean.data_ptr<double>(), mean.data_ptr<double>() + mean.numel());
+    }
+    record_attention(*fused_, false);
+  }
+  KeptMembers kept;
+  const auto& fusions = fused_->fusion->fusions();
+  for (size_t i = 0; i < fusions.size(); ++i) {
+    std::vector<double> weights;
+    auto& members = kept[fusions[i].site->info().path()];
+    for (const size_t place : largest(attention_[i], static_cast<size_t>(count))) {
+      members.push_back(fusions[i].members[place]);
+      weights.push_back(attention_[i][place]);
+    }
+    attention_[i] = std::move(weights);
+  }
+  fused_->fusion->keep(kept);
+}
+
+int64_t DropSubject::write(const fs::path& folder, const Removal& removal) {
+  return fused_ ? write_fusion(folder, removal) : write_adapter(folder, removal.layers_off);
+}
+
+// Those of the trained attachment that `rest` has too.
+TensorMap DropSubject::parameters_of(const torch::nn::Module& rest) const {
+  TensorMap all = parameter_map(attachment()), own;
+  for (const auto& [name, tensor] : parameter_map(rest)) own.emplace(name, all.at(name));
+  return own;
+}
+
+int64_t DropSubject::write_adapter(const fs::path& folder, const std::vector<int64_t>& off) const {
+  auto description = loaded_->description;
+  auto& left_out = description.adapter.leave_out;
+  for (const int64_t layer : off) {
+    if (std::find(left_out.begin(), left_out.end(), layer) == left_out.end()) left_out.push_back(layer);
+  }
+  std::sort(left_out.begin(), left_out.end());
+  TaskAdapter rest(description.adapter, workspace_.backbone());
+  load_parameters(rest, parameters_of(rest), task_.name);
+  description.scores.clear();
+  return write_task_directory(folder, description, rest, *loaded_->head);
+}
+
+int64_t DropSubject::write_fusion(const fs::path& folder, const Removal& removal) const {
+  auto description = fused_->description;
+  const auto& off = removal.layers_off;
+  if (off != lowest_layers(static_cast<int64_t>(off.size()))) {
+    throw UsageError("a fusion is written without its lowest layers only: --layers 0-" +
+                     std::to_string(off.size() - 1));
+  }
+  if (!off.empty()) description.options.drop = {"fixed", static_cast<int64_t>(off.size())};
+  if (removal.kept) note_kept(*fused_->fusion, description);
+  for (auto& member : description.members) {
+    const auto path =
+        (fs::absolute(run_.fusion_folder(task_.name)) / "fusion" / member.path).lexically_normal();
+    member.path = path.lexically_relative(fs::absolute(folder)).string();
+  }
+  std::vector<std::shared_ptr<TaskAdapter>> members;
+  for (const auto& member : fused_->members) members.push_back(member.adapter);
+  TaskFusion rest(description.options, members, workspace_.backbone());
+  std::erase_if(description.kept, [&](const auto& kept) {
+    const auto& fusions = rest.fusions();
+    return std::none_of(fusions.begin(), fusions.end(),
+                        [&](const auto& own) { return own.site->info().path() == kept.first; });
+  });
+  load_parameters(rest, parameters_of(rest), task_.name);
+  description.target.scores.clear();
+  return write_fusion_directory(folder, description, rest, *fused_->head);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "recipe/check.h"
+#include "recipe/run.h"
+#include "recipe/workspace.h"
+
+namespace adaptune {
+
+// What can be known of a run's fusions before its adapters are trained: that each target has adapters to fuse
+// and that these can be fused, tasks by their configuration, folders by what is in them. None where the
+// configuration asks for no fusion. The checks borrow both arguments.
+std::vector<RunCheck> fusion_checks(const Run& run, Workspace& workspace);
+
+}  // namespace adaptune

@@ -1,0 +1,211 @@
+#include "recipe/task_config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "metric/metric.h"
+#include "model/task_description.h"
+
+namespace adaptune {
+namespace {
+
+// Folders of a run beside its tasks' own.
+const std::set<std::string> kReservedNames = {"fusion"};
+
+// The path in full, for messages.
+std::string full_path(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+// Missing files and folders are errors of the configuration: they are known before anything runs.
+void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
+  if (!node.has(key)) return;
+  for (const auto& file : files) {
+    if (std::filesystem::is_regular_file(file)) continue;
+    const bool folder = std::filesystem::is_directory(file);
+    node.error_at(key, "'" + full_path(file) + (folder ? "' is a folder, not a file" : "' does not exist"));
+  }
+}
+
+void check_metrics(ConfigNode node, const TaskConfig& task, bool type_known) {
+  for (const auto& name : task.metrics) {
+    if (const auto wrong = one_of(metric_names())(name)) {
+      node.error_at("metric", "metric '" + name + "' is not known", *wrong);
+      continue;
+    }
+    if (!type_known) continue;
+    const auto& types = metric_by_name(name).head_types;
+    if (std::find(types.begin(), types.end(), task.head.type) != types.end()) continue;
+    node.error_at("metric", "metric '" + name + "' does not score the task type '" + task.head.type + "'");
+  }
+}
+
+// The section that says `key`: the own one, else that of the run.
+ConfigNode saying(ConfigNode own, ConfigNode common, const std::string& key) {
+  return own.has(key) ? own : common;
+}
+
+void check_name(ConfigNode node, const std::string& name) {
+  const bool fine = !name.empty() && name.find_first_of("./,\\ \t") == std::string::npos;
+  if (!fine) {
+    node.error_at("name", "task name '" + name + "' must not be empty or hold blanks, '.', ',' or '/'");
+  } else if (kReservedNames.count(name) > 0) {
+    node.error_at("name", "task name '" + name + "' is that of another folder of a run",
+                  "choose another name");
+  }
+}
+
+// Whether it names a type that there is; if not, what depends on the type cannot be judged.
+bool read_type(ConfigNode node, std::string& type) {
+  const auto known = one_of(head_types());
+  bool is_known = false;
+  node.require("type");
+  node.read("type", type, [&](const std::string& name) {
+    is_known = !known(name);
+    return known(name);
+  });
+  return is_known;
+}
+
+void check_labels(ConfigNode node, const std::vector<std::string>& labels) {
+  const std::set<std::string> different(labels.begin(), labels.end());
+  if (different.contains("")) {
+    node.error_at("labels", "'labels' holds an empty name", "every label needs a name");
+  }
+  if (different.size() != labels.size()) node.error_at("labels", "'labels' names a label twice");
+  if (labels.size() == 1) node.error_at("labels", "'labels' needs at least two labels");
+}
+
+// Keys that tasks of this type do not read.
+void check_idle_keys(ConfigNode node, const TaskConfig& task) {
+  const auto refuse = [&](const std::string& key, const std::string& hint) {
+    node.error_at(key, "'" + key + "' has no effect with type '" + task.head.type + "'", hint);
+  };
+  const bool tags = task.head.type == "tagging";
+  if (tags && !task.text.empty()) refuse("text", "'tokens' names the column of words");
+  if (!tags && !task.tokens.empty()) refuse("tokens", "'text' names the columns of texts");
+  if (task.head.type == "regression" && !task.head.labels.empty())
+    refuse("labels", "'label' names the column of numbers");
+}
+
+// The columns and labels, and what the task is scored by.
+void read_examples(ConfigNode node, TaskConfig& task) {
+  const bool type_known = read_type(node, task.head.type);
+  node.read("text", task.text);
+  node.read("label", task.label);
+  node.read("tokens", task.tokens);
+  node.read("labels", task.head.labels);
+  if (task.text.size() > 2) node.error_at("text", "'text' names one column or two");
+  check_labels(node, task.head.labels);
+  if (type_known) check_idle_keys(node, task);
+  read_head_spec(node.child("head"), task.head);
+  if (task.metrics.empty()) task.metrics = {default_metric(task.head.type)};
+  node.read("metric", task.metrics);
+  check_metrics(node, task, type_known);
+}
+
+}  // namespace
+
+std::string TaskConfig::place_of(std::string key) const {
+  while (!places.contains(key)) {
+    const size_t dot = key.rfind('.');
+    if (dot == std::string::npos) return place;
+    key.resize(dot);
+  }
+  return places.at(key);
+}
+
+UsageError placed(const TaskConfig& task, const ValueError& error) {
+  return UsageError(task.place_of(error.key()) + ": error: " + error.what());
+}
+
+std::optional<std::string> folder_problem(const std::string& folder) {
+  if (std::filesystem::is_directory(folder)) return std::nullopt;
+  const bool file = std::filesystem::exists(folder);
+  return "'" + full_path(folder) + (file ? "' is a file, not a folder" : "' does not exist");
+}
+
+void read_adapter(ConfigNode parent, AdapterSpec& spec) {
+  read_adapter_spec(parent, "adapter", spec);
+  auto node = parent.child("adapter");
+  if (spec.load.empty() || !node.has("load")) return;
+  if (const auto problem = folder_problem(spec.load)) node.error_at("load", *problem);
+}
+
+void read_data(ConfigNode node, DataConfig& data) {
+  node.foreign_names({{"train_file", "train"},
+                      {"validation_file", "validation"},
+                      {"test_file", "test"},
+                      {"dev", "validation"},
+                      {"max_length", "max_seq_length"}});
+  node.read("train", data.train);
+  node.read("validation", data.validation);
+  node.read("test", data.test);
+  node.read("max_seq_length", data.max_seq_length, at_least(3));
+  node.read("truncation", data.truncation, truncation_name());
+  node.read("max_train_samples", data.max_train_samples, at_least(1));
+  node.read("max_eval_samples", data.max_eval_samples, at_least(1));
+  node.read("quoted", data.quoted);
+  check_files(node, "train", data.train);
+  check_files(node, "validation", data.validation);
+  check_files(node, "test", data.test);
+}
+
+// The best state is chosen by the loss, or by a metric that is computed anyway.
+void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
+                       const TaskConfig& task) {
+  const std::string key = "metric_for_best_model";
+  if (!options.metric_for_best_model) return;
+  auto names = task.metrics;
+  names.push_back("loss");
+  if (const auto wrong = one_of(names)(*options.metric_for_best_model)) {
+    saying(own, common, key)
+        .error_at(key, "'" + *options.metric_for_best_model + "' is not a metric of task '" + task.name + "'",
+                  *wrong);
+  }
+}
+
+TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run) {
+  TaskConfig task = defaults;
+  task.name = name;
+  task.place = node.place();
+  check_name(node, name);
+  read_examples(node, task);
+  read_adapter(node, task.adapter);
+  read_data(node.child("data"), task.data);
+  read_train_options(node.child("train"), task.train);
+  check_best_metric(node.child("train"), run.child("train"), task.train, task);
+  node.add_places(task.places);
+  if (task.data.train.empty())
+    node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
+  return task;
+}
+
+LabelKind label_kind(const std::string& head_type) {
+  if (head_type == "multilabel_classification") return LabelKind::kLabelSet;
+  if (head_type == "regression") return LabelKind::kNumber;
+  return head_type == "tagging" ? LabelKind::kTags : LabelKind::kClass;
+}
+
+DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples) {
+  DatasetOptions options;
+  options.kind = label_kind(task.head.type);
+  options.text = task.text;
+  options.label = task.label;
+  options.tokens = task.tokens;
+  options.quoted_tsv = task.data.quoted;
+  options.max_samples = max_samples.value_or(0);
+  return options;
+}
+
+EncodingOptions encoding_options(const DataConfig& data) {
+  EncodingOptions options;
+  options.max_length = data.max_seq_length;
+  options.truncation = data.truncation == "only_first"    ? Truncation::kOnlyFirst
+                       : data.truncation == "only_second" ? Truncation::kOnlySecond
+                                                          : Truncation::kLongestFirst;
+  return options;
+}
+
+}  // namespace adaptune

@@ -1,0 +1,66 @@
+#pragma once
+// One task of a run: its sections, each read over what the run says for every task.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapter/method.h"
+#include "core/config_node.h"
+#include "core/error.h"
+#include "data/dataset.h"
+#include "data/encoded.h"
+#include "head/head.h"
+#include "train/train_options.h"
+
+namespace adaptune {
+
+// The `data:` section; a task's own is read over the run's.
+struct DataConfig {
+  std::vector<std::string> train, validation, test;
+  int64_t max_seq_length = 128;              // tokens, special ones included
+  std::string truncation = "longest_first";  // longest_first | only_first | only_second
+  std::optional<int64_t> max_train_samples;  // the first of a seeded shuffle
+  std::optional<int64_t> max_eval_samples;
+  bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
+};
+
+struct TaskConfig {
+  std::string name;
+  std::string place;  // in the configuration: "glue.yaml:9:3"
+  // Where its values are written, or those of the run that hold for it, by path: "adapter.layers".
+  std::map<std::string, std::string> places;
+  HeadSpec head;
+  std::vector<std::string> text;  // columns; empty: the usual ones
+  std::string label, tokens;
+  std::vector<std::string> metrics;
+  AdapterSpec adapter;
+  DataConfig data;
+  TrainOptions train;
+  // Of the value at `key`, else of its section, else of the task.
+  std::string place_of(std::string key) const;
+};
+// The error with the place of the value in front.
+UsageError placed(const TaskConfig& task, const ValueError& error);
+
+// Reads the task that `node` holds over `defaults`, which the sections `adapter`, `data` and `train` of `run`
+// filled.
+TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run);
+// The section `adapter` of `parent`: the folder that it loads must be there.
+void read_adapter(ConfigNode parent, AdapterSpec& spec);
+void read_data(ConfigNode node, DataConfig& data);
+// Reports a metric_for_best_model of `options` that the task does not compute, at the section `own` of the
+// task, or at that of the run, `common`.
+void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
+                       const TaskConfig& task);
+// What is wrong with the path of a folder that must be there: "'/x' does not exist"; empty: nothing.
+std::optional<std::string> folder_problem(const std::string& folder);
+
+LabelKind label_kind(const std::string& head_type);
+// How the task's files are read, tokenized and sampled.
+DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples);
+EncodingOptions encoding_options(const DataConfig& data);
+
+}  // namespace adaptune

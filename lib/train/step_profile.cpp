@@ -1,0 +1,28 @@
+#include "train/step_profile.h"
+
+#include "report/number_format.h"
+
+namespace adaptune {
+
+void StepProfile::add(const StepLoss& loss, double optimizer_seconds, double step_seconds) {
+  if (++steps_ == 0) return;
+  data_ += loss.data;
+  forward_ += loss.forward;
+  backward_ += loss.backward;
+  optimizer_ += optimizer_seconds;
+  total_ += step_seconds;
+}
+
+std::string StepProfile::text() const {
+  if (steps_ <= 0) return "profile    no step after the first one";
+  const auto share = [&](const char* name, double seconds) {
+    return std::string(name) + " " + fixed(100 * seconds / total_, 1) + " %  ";
+  };
+  return "profile    " + share("data", data_) + share("forward", forward_) + share("backward", backward_) +
+         share("optimizer", optimizer_) +
+         share("other", total_ - data_ - forward_ - backward_ - optimizer_) + "of " +
+         fixed(1000 * total_ / static_cast<double>(steps_), 1) + " ms a step (mean of " +
+         std::to_string(steps_) + ")";
+}
+
+}  // namespace adaptune

@@ -1,0 +1,212 @@
+// What trains and predicts faster: kept states, fusions and layers with fewer adapters, bfloat16.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "io/mapped_file.h"
+#include "io/safetensors_reader.h"
+
+#include "catch.h"
+
+namespace adaptune {
+
+using Catch::Contains;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Tensors = std::map<std::string, std::vector<float>>;
+
+// Those of task mood's adapter and head in a run's folder.
+Tensors tensors_of(const CommandFolder& folder, const std::string& run) {
+  const MappedFile file(folder.path(run + "/mood/adapter/adapter.safetensors"));
+  const auto content = read_safetensors_content(file);
+  Tensors tensors;
+  for (const auto& tensor : content.tensors) {
+    auto& values = tensors[tensor.name];
+    values.resize(tensor.storage.size() / sizeof(float));
+    std::memcpy(values.data(), tensor.storage.data(), values.size() * sizeof(float));
+  }
+  return tensors;
+}
+
+double largest_gap(const Tensors& a, const Tensors& b) {
+  double gap = 0;
+  REQUIRE(a.size() == b.size());
+  for (const auto& [name, values] : a) {
+    const auto& others = b.at(name);
+    REQUIRE(values.size() == others.size());
+    for (size_t i = 0; i < values.size(); ++i)
+      gap = std::max(gap, static_cast<double>(std::abs(values[i] - others[i])));
+  }
+  return gap;
+}
+
+json best_score(const CommandFolder& folder, const std::string& run) {
+  return json::parse(folder.read(run + "/results.json"))["results"][0]["best"];
+}
+
+int64_t files_ending(const fs::path& folder, const std::string& ending) {
+  return std::count_if(fs::directory_iterator(folder), fs::directory_iterator(),
+                       [&](const auto& entry) { return entry.path().extension() == ending; });
+}
+
+// Both tasks of kSuite and the fusion for mood, in suite/.
+void train_and_fuse(const CommandFolder& folder) {
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+}
+
+// kConfig with more lines, as c.yaml; the first of them is line 7.
+void write_config(const CommandFolder& folder, const std::string& lines) {
+  folder.write("c.yaml", folder.read("config.yaml") + lines);
+}
+
+const std::string kDropOne = " adapter.drop='{mode: fixed, layers: 1}' train.backbone_dropout=false";
+
+}  // namespace
+
+TEST_CASE("kept states change neither scores nor adapters, and are computed once") {
+  const CommandFolder folder;
+  // Steps of Adam would blow up differences in rounding where a gradient is next to nothing.
+  const std::string train = "train config.yaml train.optim=sgd" + kDropOne;
+  REQUIRE(folder.run(train + " output_dir=plain").status == 0);
+  const auto kept = folder.run(train + " output_dir=kept cache.enabled=true");
+  INFO(kept.err);
+  REQUIRE(kept.status == 0);
+  CHECK_THAT(kept.err, Contains("train: computing the states behind the lowest 1 layer") &&
+                           Contains("validation: computing the states"));
+  CHECK(files_ending(folder.path("kept/cache"), ".safetensors") == 2);
+  CHECK_FALSE(fs::exists(folder.path("plain/cache")));
+  CHECK(best_score(folder, "kept") == best_score(folder, "plain"));
+  const auto tensors = tensors_of(folder, "kept");
+  CHECK(largest_gap(tensors, tensors_of(folder, "plain")) < 1e-5);
+
+  const auto again = folder.run(train + " output_dir=kept cache.enabled=true --overwrite");
+  REQUIRE(again.status == 0);
+  CHECK_THAT(again.err, Contains("cache      states behind") && !Contains("computing the states"));
+  CHECK(tensors_of(folder, "kept") == tensors);
+}
+
+TEST_CASE("states are not kept where they change, and not without end") {
+  const CommandFolder folder;
+  write_config(folder, "cache: {enabled: true}\n");
+  const auto dropout = folder.run("train c.yaml");
+  CHECK(dropout.status == 2);
+  CHECK_THAT(dropout.err,
+             Contains("c.yaml:7:18: error: states of a backbone with dropout cannot be kept, and "
+                      "task 'mood' trains with it") &&
+                 Contains("train.backbone_dropout: false"));
+  const auto fusion =
+      folder.run("train c.yaml train.backbone_dropout=false fusion.train.backbone_dropout=true");
+  CHECK(fusion.status == 2);
+  CHECK_THAT(fusion.err,
+             Contains("c.yaml:7:18: error: ") && Contains("the fusion for 'mood' trains with it"));
+  CHECK_FALSE(fs::exists(folder.path("run")));
+
+  write_config(folder, "cache: {enabled: true, max_gib: 1e-9}\n");
+  const auto large = folder.run("train c.yaml" + kDropOne);
+  CHECK(large.status == 2);
+  CHECK_THAT(large.err, Contains("c.yaml:7:") && Contains("more than cache.max_gib") &&
+                            Contains("cache.enabled=false trains without kept states"));
+
+  const auto lowest =
+      folder.run("train config.yaml output_dir=lowest train.backbone_dropout=false cache.enabled=true");
+  CHECK(lowest.status == 0);
+  CHECK_THAT(lowest.err, Contains("nothing to keep: the adapters begin in the lowest layer"));
+}
+
+TEST_CASE("a fusion may keep the adapters it attends to most") {
+  const CommandFolder folder;
+  train_and_fuse(folder);
+  const auto table = folder.run("drop suite --task mood --prune-fusion 1");
+  INFO(table.err);
+  REQUIRE(table.status == 0);
+  CHECK_THAT(table.out,
+             Contains("  adapters kept   mood accuracy\n") && Contains("\n  all  ") && Contains("\n  1  "));
+
+  const auto written = folder.run("--json drop suite --task mood --prune-fusion 1 -o left");
+  REQUIRE(written.status == 0);
+  const auto results = json::parse(written.out)["results"];
+  REQUIRE(results.size() == 2);
+  CHECK(results[0]["kept"].is_null());
+  CHECK(results[1]["kept"] == 1);
+  CHECK(json::parse(folder.run("--json inspect left").out)["fusion"]["fusion"]["kept"].size() == 3);
+  const auto answers = folder.run("predict left dev.jsonl --fusion-attention");
+  INFO(answers.err);
+  REQUIRE(answers.status == 0);
+  int64_t right = 0;
+  std::istringstream lines(answers.out), gold(folder.read("dev.jsonl"));
+  for (std::string line, row; std::getline(lines, line) && std::getline(gold, row);) {
+    const auto answer = json::parse(line);
+    right += answer["label"] == json::parse(row)["label"];
+    CHECK(answer["attention"].size() == 3);
+    for (const auto& weights : answer["attention"]) CHECK(weights.size() == 1);
+  }
+  CHECK(results[1]["score"].get<double>() == Approx(static_cast<double>(right) / 12));
+}
+
+TEST_CASE("a fusion is not pruned to nothing, nor to more than it has") {
+  const CommandFolder folder;
+  train_and_fuse(folder);
+  const auto refusal = [&](const std::string& arguments, int status = 2) {
+    const auto run = folder.run("drop suite " + arguments);
+    CHECK(run.status == status);
+    return run.err;
+  };
+  CHECK_THAT(refusal("--task mood --prune-fusion 0"), Contains("a fusion keeps at least one adapter"));
+  CHECK_THAT(refusal("--task mood --prune-fusion 1-3"),
+             Contains("the fusion of 'mood' has 2 adapters; it cannot keep 3"));
+  CHECK_THAT(refusal("--task mood --prune-fusion 1-2 -o x"), Contains("--prune-fusion and a single number"));
+  CHECK_THAT(refusal("--task mood --prune-fusion 1 --layers 0"), Contains("--prune-fusion"));
+  CHECK_THAT(refusal("--task tone --prune-fusion 1", 3), Contains("task 'tone' has no trained fusion"));
+  CHECK_FALSE(fs::exists(folder.path("x")));
+}
+
+TEST_CASE("one adapter may serve all layers") {
+  const CommandFolder folder;
+  const std::string shared = " adapter.share_across_layers=true";
+  CHECK_THAT(folder.run("check config.yaml" + shared).out, Contains("pfeiffer r=4, one for all layers 0-2"));
+  const auto trained = folder.run("train config.yaml" + shared);
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  std::vector<std::string> names;
+  for (const auto& [name, values] : tensors_of(folder, "run")) {
+    if (!name.starts_with("head.")) names.push_back(name);
+  }
+  const std::string site = "encoder/shared/ffn/residual.";
+  CHECK(names == std::vector<std::string>{site + "down.bias", site + "down.weight", site + "up.bias",
+                                          site + "up.weight"});
+  CHECK(folder.run("predict run dev.jsonl").status == 0);
+  CHECK(folder.run("eval run").status == 0);
+}
+
+TEST_CASE("products in bfloat16 give nearly the same, and a profile says where time goes") {
+  const CommandFolder folder;
+  const auto trained = folder.run("train config.yaml --profile train.bf16=true");
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK_THAT(trained.err, Contains("profile    data ") && Contains(" ms a step"));
+  const auto plain = folder.run("predict run dev.jsonl --logits").out;
+  const auto rounded = folder.run("predict run dev.jsonl --logits --bf16").out;
+  CHECK(rounded != plain);
+  std::istringstream lines(plain), others(rounded);
+  int64_t rows = 0;
+  for (std::string line, other; std::getline(lines, line) && std::getline(others, other); ++rows) {
+    CHECK(json::parse(other)["logits"][0].get<double>() ==
+          Approx(json::parse(line)["logits"][0].get<double>()).margin(0.25));
+  }
+  CHECK(rows == 12);
+}
+
+}  // namespace adaptune

@@ -1,0 +1,156 @@
+#include "data/activation_cache.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "data/collate.h"
+#include "report/scratch_folder.h"
+#include "train/small_training.h"
+
+#include "catch.h"
+
+namespace adaptune {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+
+// Adapters in the topmost of three layers alone.
+std::shared_ptr<TaskAdapter> top_adapter(Backbone& backbone) {
+  AdapterSpec spec = adapter_spec("pfeiffer");
+  spec.drop = {"fixed", 2};
+  return std::make_shared<TaskAdapter>(spec, backbone);
+}
+
+SmallModel small_model() { return SmallModel(top_adapter, SmallModel::two_classes()); }
+
+ActivationKey key_of(Backbone& backbone, int64_t layers = 2, torch::ScalarType type = torch::kFloat32) {
+  return {"made up", {layers}, backbone.info().hidden_size, type};
+}
+
+// The file of a split, written with the states behind the lowest layers.
+fs::path write(const fs::path& folder, Backbone& backbone, const ActivationKey& key,
+               const EncodedSplit& split) {
+  const auto file = ActivationCache::file(folder, key, split);
+  const bool whole = write_activations(file, key, split, torch::kCPU, [&](const Batch& batch) {
+    return backbone.forward(batch, {.layers = key.layers.front()}).last.unsqueeze(1);
+  });
+  CHECK(whole);
+  return file;
+}
+
+double relative_difference(const torch::Tensor& a, const torch::Tensor& b) {
+  return ((a - b).abs().max() / b.abs().max()).item<double>();
+}
+
+// Losses of the steps of a training without dropout, with the states from a file or without.
+struct Losses {
+  std::vector<double> values;
+  TensorMap tensors;
+};
+
+Losses train(const fs::path& folder, const ActivationCache* trunk, int64_t killed_at = 0) {
+  SmallModel small = small_model();
+  SmallJob small_job(folder, 10);
+  auto& job = small_job.job;
+  job.backbone_dropout = false;
+  job.validation = nullptr;
+  job.train_trunk = trunk;
+  job.options.logging_steps = 1;
+  job.options.save_steps = 7;
+  Losses losses;
+  TrainingObserver observer;
+  observer.step = [&](const TrainProgress& progress) {
+    losses.values.push_back(progress.loss.value());
+    if (progress.step == killed_at) throw std::runtime_error("killed");
+  };
+  if (killed_at > 0) {
+    CHECK_THROWS(run_training(*small.model, job, observer));
+    return losses;
+  }
+  run_training(*small.model, job, observer);
+  losses.tensors = small.tensors();
+  return losses;
+}
+
+}  // namespace
+
+TEST_CASE("states from a file are those of a direct pass") {
+  const ScratchFolder scratch("activations");
+  SmallModel small = small_model();
+  CHECK(small.attachment->untouched_layers(*small.backbone) == 2);
+  const auto split = made_up_split(40, 1);
+  const auto key = key_of(*small.backbone);
+  const ActivationCache cache(write(scratch.path, *small.backbone, key, split), key, split);
+  const std::vector<int64_t> rows = {7, 0, 39, 12};
+  const Batch direct = collate(split, rows, {}), from_file = collate(split, rows, {.trunk = &cache});
+  const torch::NoGradGuard no_grad;
+  for (int64_t b = 0; b < direct.size(); ++b) {
+    const auto states = small.backbone->forward(direct, {.layers = 2}).last;
+    CHECK(relative_difference(direct.tokens.of(from_file.trunk.stream, b), direct.tokens.of(states, b)) <=
+          1e-6);
+  }
+  small.model->train(false, false);
+  CHECK(relative_difference(small.model->logits(from_file), small.model->logits(direct)) <= 1e-6);
+}
+
+TEST_CASE("kept states may be rounded to half the size") {
+  const ScratchFolder scratch("activations");
+  SmallModel small = small_model();
+  const auto split = made_up_split(10, 1);
+  const auto full = key_of(*small.backbone), half = key_of(*small.backbone, 2, torch::kBFloat16);
+  CHECK(ActivationCache::bytes(half, split) * 2 == ActivationCache::bytes(full, split));
+  const ActivationCache exact(write(scratch.path, *small.backbone, full, split), full, split);
+  const ActivationCache rounded(write(scratch.path, *small.backbone, half, split), half, split);
+  const std::vector<int64_t> rows = {3, 4};
+  const auto tokens = collate(split, rows, {}).tokens;
+  const double difference = relative_difference(rounded.states(rows, tokens), exact.states(rows, tokens));
+  CHECK(difference > 0);
+  CHECK(difference < 0.01);
+}
+
+TEST_CASE("a training on kept states is the training without them") {
+  const ScratchFolder scratch("activations");
+  SmallModel small = small_model();
+  const auto split = made_up_split(40, 1);
+  const auto key = key_of(*small.backbone);
+  const auto file = write(scratch.path, *small.backbone, key, split);
+  const ActivationCache cache(file, key, split);
+  const auto direct = train(scratch.path / "direct", nullptr), kept = train(scratch.path / "kept", &cache);
+  REQUIRE(direct.values.size() == 50);
+  REQUIRE(kept.values.size() == 50);
+  for (size_t i = 0; i < 50; ++i) CHECK(std::abs(kept.values[i] - direct.values[i]) <= 1e-5);
+
+  SECTION("a killed and resumed one ends with the same bits") {
+    train(scratch.path / "killed", &cache, 23);
+    CHECK(equal_bits(train(scratch.path / "killed", &cache).tensors, kept.tensors));
+  }
+  SECTION("so does one on states that were computed again") {
+    const auto bytes = read_file(file);
+    fs::remove(file);
+    write(scratch.path, *small.backbone, key, split);
+    CHECK((read_file(file) == bytes));
+    const ActivationCache again(file, key, split);
+    CHECK(equal_bits(train(scratch.path / "again", &again).tensors, kept.tensors));
+  }
+}
+
+TEST_CASE("states of something else, or cut short, are refused") {
+  const ScratchFolder scratch("activations");
+  SmallModel small = small_model();
+  const auto split = made_up_split(10, 1), other = made_up_split(10, 2);
+  const auto key = key_of(*small.backbone);
+  const auto file = write(scratch.path, *small.backbone, key, split);
+  CHECK(ActivationCache::file(scratch.path, key, other) != file);
+  CHECK(ActivationCache::file(scratch.path, key_of(*small.backbone, 1), split) != file);
+  CHECK_THROWS_WITH(ActivationCache(file, key, other), Contains("holds other states than its name says"));
+  CHECK_THROWS_WITH(ActivationCache(file, key_of(*small.backbone, 1), split), Contains("holds other states"));
+  fs::resize_file(file, fs::file_size(file) - 4);
+  CHECK_THROWS_AS(ActivationCache(file, key, split), InputError);
+}
+
+}  // namespace adaptune
