@@ -21,20 +21,12 @@ json file_times(const WeightFiles& weights) {
   return files;
 }
 
-std::string cached_fingerprint(const WeightFiles& weights, const std::filesystem::path& cache) {
-  const json files = file_times(weights);
-  if (!cache.empty() && std::filesystem::exists(cache)) {
-    const json known = json::parse(read_file(cache), nullptr, /*allow_exceptions=*/false);
-    if (known.is_object() && known.value("files", json()) == files) return known.value("fingerprint", "");
-  }
-  const std::string fingerprint = fingerprint_weights(weights);
-  if (!cache.empty()) {
-    try {
-      write_file_atomically(cache, json{{"files", files}, {"fingerprint", fingerprint}}.dump(2) + "\n");
-    } catch (const IoError&) {  // only costs the next start a second: the folder may not be there
-    }
-  }
-  return fingerprint;
+// Empty: none is kept, or for other files.
+std::string kept_fingerprint(const WeightFiles& weights, const std::filesystem::path& cache) {
+  if (cache.empty() || !std::filesystem::exists(cache)) return "";
+  const json known = json::parse(read_file(cache), nullptr, /*allow_exceptions=*/false);
+  const bool fits = known.is_object() && known.value("files", json()) == file_times(weights);
+  return fits ? known.value("fingerprint", "") : "";
 }
 
 }  // namespace
@@ -58,8 +50,22 @@ BackboneIdentity identify_backbone(const std::filesystem::path& folder, const st
   BackboneIdentity identity{info.family, info.layers, info.hidden_size, "", ""};
   const auto canonical = std::filesystem::weakly_canonical(folder);
   identity.name = canonical.filename().string();
-  identity.fingerprint = cached_fingerprint(find_weight_files(folder), cache);
+  const auto weights = find_weight_files(folder);
+  identity.fingerprint = kept_fingerprint(weights, cache);
+  if (identity.fingerprint.empty()) identity.fingerprint = fingerprint_weights(weights);
   return identity;
+}
+
+void keep_identity(const BackboneIdentity& identity, const std::filesystem::path& folder,
+                   const std::filesystem::path& cache) {
+  const auto weights = find_weight_files(folder);
+  if (!kept_fingerprint(weights, cache).empty()) return;
+  const json known = {{"files", file_times(weights)}, {"fingerprint", identity.fingerprint}};
+  try {
+    write_file_atomically(cache, known.dump(2) + "\n");
+  } catch (const IoError&) {
+    return;
+  }
 }
 
 void check_same_backbone(const std::string& what, const BackboneIdentity& adapter,

@@ -21,11 +21,13 @@ void read_backbone_identity(ConfigNode node, BackboneIdentity& identity);
 // "fingerprint 8c1e… (bert, 12 layers, hidden 768, 'bert-base-uncased')"
 std::string describe(const BackboneIdentity& identity);
 
-// Of a model folder. The digest of the weights is kept in `cache` (a file; empty: none), with the files'
-// sizes and times, and taken from there while they have not changed. A cache that cannot be written, as
-// where its folder is missing, is no error.
+// Of a model folder. The digest of the weights is taken from `cache` (a file; empty: none) as long as it was
+// kept there for files of these sizes and times.
 BackboneIdentity identify_backbone(const std::filesystem::path& folder,
                                    const std::filesystem::path& cache = {});
+// Keeps the digest there. A file that cannot be written is no error: it only costs the next start a moment.
+void keep_identity(const BackboneIdentity& identity, const std::filesystem::path& folder,
+                   const std::filesystem::path& cache);
 
 // InputError when `adapter` was trained on other weights than `backbone`'s. `what` starts the message:
 // "adapter runs/a/adapter".

@@ -47,27 +47,44 @@ Tensor packed_product(const Tensor& x, const Tensor& packed, const Tensor& bias)
                      "");
 }
 
-Tensor product_in(torch::ScalarType type, const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const Tensor y = packed_product(x.to(type), weight, bias.defined() ? bias.to(type) : bias);
-  return y.to(x.scalar_type());
+Tensor rounded(const Tensor& x) { return x.to(torch::kBFloat16).to(x.scalar_type()); }
+
+Tensor as_packed(const Tensor& weight, bool bfloat16) {
+  if (!bfloat16) return weight;
+  return multiplies_bfloat16() ? weight.to(torch::kBFloat16) : rounded(weight);
 }
 
-// The product with a frozen packed weight, in the type it is packed in. Keeps nothing but the packed
-// transpose for backward.
+Tensor frozen_product(const Tensor& x, const Tensor& weight, const Tensor& bias, bool bfloat16) {
+  if (!bfloat16) return packed_product(x, weight, bias);
+  if (!multiplies_bfloat16()) return rounded(packed_product(rounded(x), weight, bias));
+  const Tensor own_bias = bias.defined() ? bias.to(torch::kBFloat16) : bias;
+  return packed_product(x.to(torch::kBFloat16), weight, own_bias).to(x.scalar_type());
+}
+
+// Keeps nothing but the packed transpose for backward.
 struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weight,
-                        const Tensor& transpose, const Tensor& bias, torch::ScalarType type) {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& packed,
+                        const Tensor& transpose, const Tensor& bias, bool bfloat16) {
     context->saved_data["transpose"] = transpose;
-    context->saved_data["type"] = static_cast<int64_t>(type);
-    return product_in(type, x, weight, bias);
+    context->saved_data["bfloat16"] = bfloat16;
+    return frozen_product(x, packed, bias, bfloat16);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     const Tensor transpose = context->saved_data["transpose"].toTensor();
-    const auto type = static_cast<torch::ScalarType>(context->saved_data["type"].toInt());
-    return {product_in(type, gradients[0], transpose, Tensor()), Tensor(), Tensor(), Tensor(), Tensor()};
+    const bool bfloat16 = context->saved_data["bfloat16"].toBool();
+    return {frozen_product(gradients[0], transpose, Tensor(), bfloat16), Tensor(), Tensor(), Tensor(),
+            Tensor()};
   }
 };
+
+// Where nothing is packed.
+Tensor plain_product(const Tensor& x, const Tensor& weight, const Tensor& bias, bool bfloat16) {
+  if (!bfloat16) return at::linear(x, weight, bias);
+  if (x.is_cpu()) return rounded(at::linear(rounded(x), rounded(weight), bias));
+  const Tensor own_bias = bias.defined() ? bias.to(torch::kBFloat16) : bias;
+  return at::linear(x.to(torch::kBFloat16), weight.to(torch::kBFloat16), own_bias).to(x.scalar_type());
+}
 
 }  // namespace
 
@@ -84,16 +101,17 @@ bool multiplies_bfloat16() {
 #endif
 }
 
-bool Linear::is_packed(torch::ScalarType type) const {
-  return packed_.source.is_same(weight) && packed_.version == weight._version() && packed_.type == type;
+bool Linear::is_packed() const {
+  return packed_.source.is_same(weight) && packed_.version == weight._version() &&
+         packed_.bfloat16 == bfloat16;
 }
 
-void Linear::pack(torch::ScalarType type, bool for_backward) const {
+void Linear::pack(bool for_backward) const {
   const torch::NoGradGuard no_grad;
-  const bool fresh = !is_packed(type);
-  if (fresh) packed_ = {weight, weight._version(), type, packed(weight.to(type)), Tensor()};
+  const bool fresh = !is_packed();
+  if (fresh) packed_ = {weight, weight._version(), bfloat16, packed(as_packed(weight, bfloat16)), Tensor()};
   const bool transposes = for_backward && !packed_.backward.defined();
-  if (transposes) packed_.backward = packed(weight.t().to(type));
+  if (transposes) packed_.backward = packed(as_packed(weight.t(), bfloat16));
   // What came from a file unchanged is not read again.
   if ((fresh || transposes) && packed_.version == 0)
     release_file_pages(weight.const_data_ptr(), weight.nbytes());
@@ -108,16 +126,12 @@ Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
   const bool fits = x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
   if (!frozen || !fits) return at::linear(x, weight, bias);
-  const auto type = bfloat16 ? torch::kBFloat16 : torch::kFloat32;
-  const bool packs = x.is_cpu() && (bfloat16 ? multiplies_bfloat16() : packs_frozen_weights());
-  if (!packs) {
-    if (!bfloat16) return at::linear(x, weight, bias);
-    return at::linear(x.to(type), weight.to(type), bias.defined() ? bias.to(type) : bias).to(torch::kFloat32);
-  }
+  const bool packs = x.is_cpu() && (packs_frozen_weights() || (bfloat16 && multiplies_bfloat16()));
+  if (!packs) return plain_product(x, weight, bias, bfloat16);
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
-  pack(type, records);
-  if (!records) return product_in(type, x, packed_.forward, bias);
-  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias, type);
+  pack(records);
+  if (!records) return frozen_product(x, packed_.forward, bias, bfloat16);
+  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias, bfloat16);
 }
 
 }  // namespace adaptune

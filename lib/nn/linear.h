@@ -18,11 +18,11 @@ struct Linear {
   struct Packed {
     torch::Tensor source;             // the weight it was made from; held, so that no other takes its place
     int64_t version = 0;              // of that weight's values
-    torch::ScalarType type = torch::kFloat32;
+    bool bfloat16 = false;
     torch::Tensor forward, backward;  // for x W^T and for g W
   };
-  bool is_packed(torch::ScalarType type) const;
-  void pack(torch::ScalarType type, bool for_backward) const;
+  bool is_packed() const;
+  void pack(bool for_backward) const;
   torch::Tensor product(const torch::Tensor& x, const torch::Tensor& bias) const;
 
   mutable Packed packed_;
@@ -31,7 +31,8 @@ struct Linear {
 // Which kernels frozen float32 linears use here: a fixed rule over vendor and instruction set, never a
 // timing, so that a resumed run computes the same bits.
 bool packs_frozen_weights();
-// Whether this processor multiplies bfloat16 numbers at least as fast as float32; elsewhere they cost time.
+// Whether this processor multiplies bfloat16 numbers. Elsewhere values are rounded to them, and multiplied in
+// float32: the same results to float32's precision, without the speed.
 bool multiplies_bfloat16();
 
 }  // namespace adaptune

@@ -18,7 +18,8 @@ namespace {
 std::string kernels_text(const TrainOptions& options) {
   if (options.bf16) {
     return multiplies_bfloat16() ? "frozen weights packed in bfloat16 for oneDNN's kernels"
-                                 : "frozen weights in bfloat16, which this processor multiplies slowly";
+                                 : "frozen weights rounded to bfloat16, which this processor multiplies in "
+                                   "float32";
   }
   return packs_frozen_weights() ? "frozen weights packed for oneDNN's kernels"
                                 : "frozen weights as they are, LibTorch's own choice of kernels";

@@ -23,11 +23,14 @@ std::string content_of(const std::vector<std::string>& files) {
   return text;
 }
 
+std::filesystem::path kept_identity(const Run& run) { return run.folder / "backbone.json"; }
+
 }  // namespace
 
 Workspace::Workspace(const Run& run)
     : run_(run),
       described_(describe_backbone(run.config.model)),
+      identifying_(std::async(std::launch::async, identify_backbone, run.config.model, kept_identity(run))),
       tokenizer_(load_tokenizer(run.config.model)) {
   const auto& info = described_->info();
   if (tokenizer_->vocabulary_size() > info.vocabulary) {
@@ -44,7 +47,10 @@ Backbone& Workspace::backbone() {
 }
 
 const BackboneIdentity& Workspace::identity() {
-  if (!identity_) identity_ = identify_backbone(run_.config.model, run_.folder / "backbone.json");
+  if (!identity_) {
+    identity_ = identifying_.get();
+    keep_identity(*identity_, run_.config.model, kept_identity(run_));
+  }
   return *identity_;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the tasks of a run share: backbone, tokenizer, and data read and tokenized once.
 
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,6 +61,7 @@ class Workspace {
 
   const Run& run_;
   std::unique_ptr<Backbone> described_, backbone_;
+  std::future<BackboneIdentity> identifying_;  // reads all weights, beside reading the data
   std::optional<BackboneIdentity> identity_;
   std::unique_ptr<Tokenizer> tokenizer_;
   EncodedCache cache_;

@@ -76,6 +76,20 @@ const std::string kDropOne = " adapter.drop='{mode: fixed, layers: 1}' train.bac
 
 }  // namespace
 
+TEST_CASE("eval answers tasks of the same texts in one pass as one by one") {
+  const CommandFolder folder;
+  train_and_fuse(folder);
+  const auto together = json::parse(folder.run("--json eval suite").out)["results"];
+  REQUIRE(together.size() == 2);
+  for (const auto& result : together) {
+    const auto alone = json::parse(
+        folder.run("--json eval suite --task " + result["task"].get<std::string>()).out)["results"][0];
+    CHECK(result["adapter"] == alone["adapter"]);
+    CHECK(result["fusion"] == alone["fusion"]);
+    CHECK(result["n"] == alone["n"]);
+  }
+}
+
 TEST_CASE("kept states change neither scores nor adapters, and are computed once") {
   const CommandFolder folder;
   // Steps of Adam would blow up differences in rounding where a gradient is next to nothing.
