@@ -15,8 +15,8 @@ set(TEXT_SOURCES
   core/config_unknown_keys.cpp
   core/environment.cpp
   core/environment_reference.cpp
-  core/file_lock.cpp
   core/file_pages.cpp
+  core/folder_lock.cpp
   core/identity_difference.cpp
   core/io_failure.cpp
   core/joined.cpp

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <random>
+#include <sstream>
 #include <system_error>
 
 #include "core/error.h"
@@ -132,17 +134,21 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
   }
 }
 
-}  // namespace
-
-void write_file_atomically(const fs::path& destination, const std::string& bytes) {
-  write_file_atomically(destination, [&](OpenFile& file) { file.write(bytes); });
+// Two processes, on two machines even, never choose the same.
+std::string unique_suffix() {
+  std::random_device random;
+  std::ostringstream suffix;
+  suffix << "." << std::hex << random() << random() << ".tmp";
+  return suffix.str();
 }
 
-void write_file_atomically(const fs::path& destination, const std::function<void(OpenFile&)>& fill) {
+// By way of a temporary file beside it.
+void write_through(const fs::path& destination, const std::string& suffix,
+                   const std::function<void(OpenFile&)>& fill) {
   if (takes_a_stream(destination)) return write_stream(destination, fill);
   const fs::path path = behind_links(destination);
-  const fs::path temporary = with_suffix(path, ".tmp");
-  OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+  const fs::path temporary = with_suffix(path, suffix.c_str());
+  OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC, path);
   Temporary guard(temporary);
   fill(file);
   file.sync();
@@ -150,6 +156,16 @@ void write_file_atomically(const fs::path& destination, const std::function<void
   rename_over(temporary, path);
   guard.keep();
   sync_folder(folder_of(path));
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& destination, const std::string& bytes) {
+  write_through(destination, unique_suffix(), [&](OpenFile& file) { file.write(bytes); });
+}
+
+void write_file_atomically(const fs::path& destination, const std::function<void(OpenFile&)>& fill) {
+  write_through(destination, ".tmp", fill);
 }
 
 void write_folder_atomically(const fs::path& destination, const std::function<void(const fs::path&)>& fill) {

@@ -12,10 +12,13 @@ namespace adaptune {
 
 class OpenFile;
 
-// Writes `<destination>.tmp`, fsyncs it, renames it over `destination`, fsyncs the folder. A link stays: the
-// file it points to is replaced. A device or FIFO is written as it is.
+// Writes a file beside it that ends in ".tmp", fsyncs it, renames it over `destination`, fsyncs the folder. A
+// link stays: the file it points to is replaced. A device or FIFO is written as it is. Several processes may
+// write the same file at once: one of them wins whole.
 void write_file_atomically(const std::filesystem::path& destination, const std::string& bytes);
-// The same for what is too large to hold: `fill` writes it piece by piece. What it throws passes on.
+// The same for what is too large to hold: `fill` writes it piece by piece. What it throws passes on. One
+// process at a time: the file beside it is always `<destination>.tmp`, so that what a dying process left of
+// it is not there twice.
 void write_file_atomically(const std::filesystem::path& destination,
                            const std::function<void(OpenFile&)>& fill);
 

@@ -11,7 +11,8 @@
 
 namespace adaptune {
 
-OpenFile::OpenFile(const std::filesystem::path& path, int flags) : path_(path) {
+OpenFile::OpenFile(const std::filesystem::path& path, int flags, const std::filesystem::path& shown)
+    : shown_(shown.empty() ? path : shown) {
   do {
     descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EINTR);
@@ -22,7 +23,7 @@ OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void OpenFile::fail(const std::string& action) const { throw io_failure(path_, action, errno); }
+void OpenFile::fail(const std::string& action) const { throw io_failure(shown_, action, errno); }
 
 void OpenFile::write(std::string_view bytes) {
   size_t done = 0;

@@ -10,8 +10,9 @@ namespace adaptune {
 // An open file of the system, closed at the end of its scope. Every failure is an IoError.
 class OpenFile {
  public:
-  OpenFile(const std::filesystem::path& path,
-           int flags);  // flags of open(2); new files get mode 0666 & ~umask
+  // flags of open(2); new files get mode 0666 & ~umask. Failures name `shown`, where given, instead of
+  // `path`.
+  OpenFile(const std::filesystem::path& path, int flags, const std::filesystem::path& shown = {});
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -26,7 +27,7 @@ class OpenFile {
  private:
   [[noreturn]] void fail(const std::string& action) const;
 
-  std::filesystem::path path_;
+  std::filesystem::path shown_;
   int descriptor_ = -1;
 };
 

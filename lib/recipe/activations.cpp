@@ -7,7 +7,8 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
-#include "core/file_lock.h"
+#include "core/folder_lock.h"
+#include "core/stop_signal.h"
 #include "report/number_format.h"
 
 namespace adaptune {
@@ -33,7 +34,9 @@ class Keeper {
         workspace_(workspace),
         console_(console),
         folder_(run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir)),
-        key_{workspace.identity().fingerprint, {layers}, workspace.info().hidden_size,
+        key_{workspace.identity().fingerprint,
+             {layers},
+             workspace.info().hidden_size,
              scalar_type(run.config.cache.dtype)} {}
 
   int64_t bytes(const EncodedSplit& split) const { return ActivationCache::bytes(key_, split); }
@@ -43,8 +46,15 @@ class Keeper {
     const auto file = ActivationCache::file(folder_, key_, split);
     if (auto kept = opened(file, split)) return kept;
     create_folders(folder_);
-    const FileLock lock(fs::path(file).replace_extension(".lock"),
-                        [&] { console_.say("cache      " + name + ": another run writes these states; waiting"); });
+    const FolderLock lock(
+        folder_, [&] { console_.say("cache      " + name + ": another run writes states here; waiting"); });
+    if (!lock.held()) {
+      if (stop_requested()) return nullptr;
+      throw IoError(fs::absolute(folder_).string() +
+                    ": this file system has no locks, so that two runs could write the same states at once; "
+                    "choose another cache.dir" +
+                    kWithout);
+    }
     if (auto kept = opened(file, split)) return kept;
     write(name, file, split);
     return fs::exists(file) ? opened(file, split) : nullptr;
@@ -73,9 +83,8 @@ class Keeper {
     auto& backbone = workspace_.backbone();
     backbone.set_dropout(false);
     const Wanted wanted{.layers = key_.layers.front()};
-    write_activations(file, key_, split, run_.device, [&](const Batch& batch) {
-      return backbone.forward(batch, wanted).last.unsqueeze(1);
-    });
+    write_activations(file, key_, split, run_.device,
+                      [&](const Batch& batch) { return backbone.forward(batch, wanted).last.unsqueeze(1); });
   } catch (const IoError& error) {
     throw IoError(error.what() + std::string(kWithout));
   }

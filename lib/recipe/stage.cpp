@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/folder_lock.h"
 #include "recipe/activations.h"
 #include "recipe/check.h"
 #include "recipe/failure.h"
@@ -118,6 +119,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
                            task.outputs.front().string(),
                            bytes,
                            outcome.seconds};
+  const FolderLock lock(run.folder);  // other tasks of the run may end in other processes at this moment
   write_finished(task.folder, {result, steps, !outcome.ended.empty(), task.options->early_stopping_patience,
                                job.identity});
   write_train_results(stage.results, known_results(stage));

@@ -72,6 +72,23 @@ TEST_CASE("a fusion for a target that the configuration does not name stays in t
   CHECK(both[1]["task"] == "tone");
 }
 
+TEST_CASE("tasks of one run may be trained by several processes at once") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  for (int round = 0; round < 3; ++round) {
+    // The first runs in the background of the second one's shell, and is waited for.
+    const auto both = folder.run("train suite.yaml --overwrite --task tone",
+                                 std::string("{ '") + ADAPTUNE_BINARY +
+                                     "' train suite.yaml --overwrite --task mood >first.out 2>&1 & }; pid=$!; "
+                                     "trap 'wait $pid; echo $? >first.status' EXIT; ");
+    INFO(both.err);
+    CHECK(both.status == 0);
+    CHECK(folder.read("first.status") == "0\n");
+    CHECK(json::parse(folder.read("suite/results.json"))["results"].size() == 2);
+    CHECK_FALSE(folder.read("suite/config.yaml").empty());
+  }
+}
+
 TEST_CASE("backbone_dropout of a fusion is its own") {
   const CommandFolder folder;
   folder.write("suite.yaml", kSuite);

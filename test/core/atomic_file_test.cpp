@@ -93,7 +93,7 @@ TEST_CASE("a full disk leaves the old file and folder, no temporary, and says wh
   }
   const std::string reason =
       ": cannot write: No space left on device; free some space or choose another output folder\n";
-  CHECK(seen == (disk / "file.tmp").string() + reason + (disk / "step-1.tmp" / "a.tmp").string() + reason +
+  CHECK(seen == (disk / "file").string() + reason + (disk / "step-1.tmp" / "a").string() + reason +
                     (disk / "log").string() + reason + "old old 0 file log step-1");
 }
 

@@ -1,4 +1,4 @@
-#include "core/file_lock.h"
+#include "core/folder_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,9 +13,9 @@
 
 namespace adaptune {
 
-FileLock::FileLock(const std::filesystem::path& file, const std::function<void()>& waiting)
-    : descriptor_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-  if (descriptor_ < 0) throw io_failure(file, "write", errno);
+FolderLock::FolderLock(const std::filesystem::path& folder, const std::function<void()>& waiting)
+    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw io_failure(folder, "read", errno);
   for (bool told = false; !stop_requested(); told = true) {
     held_ = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
     if (held_ || (errno != EWOULDBLOCK && errno != EINTR)) return;
@@ -24,6 +24,6 @@ FileLock::FileLock(const std::filesystem::path& file, const std::function<void()
   }
 }
 
-FileLock::~FileLock() { ::close(descriptor_); }
+FolderLock::~FolderLock() { ::close(descriptor_); }
 
 }  // namespace adaptune
