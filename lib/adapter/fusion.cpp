@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "nn/dropout.h"
+#include "nn/linear.h"
 
 namespace adaptune {
 namespace {
@@ -13,21 +14,28 @@ using torch::Tensor;
 constexpr double kFirstTemperature = 50, kTemperatureStep = 0.05;
 constexpr double kRegularization = 0.01;
 
-// Changes whenever an optimizer or a loader writes to the weight.
+// Changes whenever an optimizer or a loader writes to the weight or the bias.
 using Version = std::pair<const void*, uint64_t>;
 Version version_of(const torch::nn::Linear& linear) {
-  return linear ? Version{linear->weight.data_ptr(), linear->weight._version()} : Version{nullptr, 0};
+  if (!linear) return {nullptr, 0};
+  const uint64_t of_bias = linear->bias.defined() ? linear->bias._version() : 0;
+  return {linear->weight.data_ptr(), linear->weight._version() + of_bias};
 }
 
 }  // namespace
 
 // The members' factors side by side; M is the sum of their widths.
 struct Fusion::Stack {
-  Tensor down, down_bias;               // [M, D], [M]
+  Linear down;                          // D -> M
   std::vector<Activation> activations;  // one a member
   std::vector<int64_t> widths;
-  Tensor up, up_bias;  // [D, M], [N, D]
-  Tensor segment;      // [M, N]: 1 where a unit belongs to a member
+  Tensor up, up_bias;   // [D, M], [N, D]
+  Linear keys, values;  // D -> M + N and back: up and up_bias in one product
+  Tensor segment;       // [M, N]: 1 where a unit belongs to a member
+
+  int64_t width() const { return up.size(1); }         // M
+  int64_t hidden() const { return up.size(0); }        // D
+  int64_t members() const { return up_bias.size(0); }  // N
 
   static std::shared_ptr<Stack> of(const std::vector<std::shared_ptr<Bottleneck>>& members) {
     auto stack = std::make_shared<Stack>();
@@ -42,12 +50,13 @@ struct Fusion::Stack {
       stack->activations.push_back(factors->activation);
       stack->widths.push_back(factors->down.size(0));
     }
-    stack->down = at::cat(down);
-    stack->down_bias = at::cat(down_bias);
+    stack->down.weight = at::cat(down);
+    stack->down.bias = at::cat(down_bias);
     stack->up = at::cat(up, 1);
     stack->up_bias = at::stack(up_bias);
-    stack->segment =
-        at::zeros({stack->down.size(0), static_cast<int64_t>(members.size())}, stack->down.options());
+    stack->keys.weight = at::cat({stack->up.t(), stack->up_bias});
+    stack->values.weight = stack->keys.weight.t().contiguous();
+    stack->segment = at::zeros({stack->width(), stack->members()}, stack->up.options());
     for (int64_t n = 0, start = 0; n < stack->segment.size(1); start += stack->widths[n++]) {
       stack->segment.slice(0, start, start + stack->widths[n]).select(1, n).fill_(1);
     }
@@ -70,8 +79,8 @@ struct Fusion::Stack {
 struct Fusion::Folded {
   Version query, key, value;
   Tensor product, product_bias;  // G = W_k^T W_q [D, D], g0 = W_k^T b_q [D]
-  Tensor in, in_bias;            // [2M + N, D]: the members' D, U^T G, b_u G
-  Tensor out;                    // [D, M + N]: W_v U, W_v b_u
+  Linear in;                     // D -> 2M + N: the members' D, U^T G, b_u G
+  Linear out;                    // M + N -> D: W_v U, W_v b_u
 };
 
 Fusion::Fusion(const FusionOptions& options, std::vector<std::shared_ptr<Bottleneck>> members, int64_t hidden,
@@ -114,11 +123,16 @@ Tensor Fusion::regularization_loss() const {
   return kRegularization * (at::eye(weight.size(0), weight.options()) - weight).square().sum();
 }
 
-FusionForm Fusion::form() const {
+// Whether a pass depends on more than its input and the weights' present values.
+bool Fusion::is_trained() const { return torch::GradMode::is_enabled() || (is_training() && dropout_ > 0); }
+
+FusionForm Fusion::form(const Tensor& z) const {
   if (forced_form_) return *forced_form_;
   if (!stack_) return FusionForm::kNaive;
-  if (torch::GradMode::is_enabled() || (is_training() && dropout_ > 0)) return FusionForm::kFactored;
-  const bool narrow = stack_->down.size(0) < 2 * stack_->down.size(1);
+  // W_k^T W_q costs D^3, and saves one of two products of all N tokens with a D x D matrix.
+  const bool many_tokens = z.numel() > z.size(-1) * z.size(-1);
+  if (is_trained()) return query_ && key_ && many_tokens ? FusionForm::kProduct : FusionForm::kFactored;
+  const bool narrow = stack_->width() < 2 * stack_->hidden();
   return narrow && !options_.query_before_ln && !options_.residual_before ? FusionForm::kFolded
                                                                           : FusionForm::kProduct;
 }
@@ -131,7 +145,8 @@ Tensor Fusion::change(const Insertion::Read& read, const Tensor& h, const Tokens
   }
   const Tensor& source = insertion().is_parallel || !options_.query_before_ln ? z : h;
   Tensor c;
-  switch (form()) {
+  const FusionForm form = this->form(z);
+  switch (form) {
     case FusionForm::kNaive:
       c = naive(z, source, r, tokens);
       break;
@@ -139,7 +154,7 @@ Tensor Fusion::change(const Insertion::Read& read, const Tensor& h, const Tokens
       c = folded(z, tokens);
       break;
     default:
-      c = factored(z, source, r, tokens);
+      c = factored(form, read, source, tokens);
   }
   if (options_.temperature) lower_temperature();
   return options_.residual_before ? c : c + r;
@@ -191,9 +206,13 @@ Tensor Fusion::naive(const Tensor& z, const Tensor& source, const Tensor& r, con
 }
 
 // q~ = W_k^T q. `constant` receives q . b_k, which only matters where it is differentiated or dropped out.
-Tensor Fusion::projected_query(const Tensor& source, bool product, Tensor& constant) const {
-  if (product && query_ && key_) {
-    return at::linear(source, folded_->product, folded_->product_bias);
+Tensor Fusion::projected_query(const Tensor& source, FusionForm form, Tensor& constant) const {
+  if (form == FusionForm::kProduct && query_ && key_) {
+    if (!is_trained()) return at::linear(source, folded_->product, folded_->product_bias);
+    const Tensor keys = key_->weight.t();
+    const Tensor of_bias = at::matmul(source, at::mv(query_->weight.t(), key_->bias));  // [N]
+    constant = (of_bias + at::dot(query_->bias, key_->bias)).unsqueeze(-1);
+    return at::linear(source, at::mm(keys, query_->weight), at::mv(keys, query_->bias));
   }
   const Tensor q = query_ ? at::linear(source, query_->weight, query_->bias) : source;
   if (!key_) return q;
@@ -201,51 +220,48 @@ Tensor Fusion::projected_query(const Tensor& source, bool product, Tensor& const
   return at::matmul(q, key_->weight);
 }
 
-Tensor Fusion::factored(const Tensor& z, const Tensor& source, const Tensor& r, const Tokens& tokens) {
-  const bool product = form() == FusionForm::kProduct;
-  if (product) refresh_folded();
+Tensor Fusion::factored(FusionForm form, const Insertion::Read& read, const Tensor& source,
+                        const Tokens& tokens) {
+  const auto& [z, r] = read;
+  if (form == FusionForm::kProduct && !is_trained()) refresh_folded();
   Tensor constant;
-  const Tensor q = projected_query(source, product, constant);                            // [.., D]
-  const Tensor inner = stack_->activate(at::linear(z, stack_->down, stack_->down_bias));  // [.., M]
-  Tensor scores =
-      at::matmul(at::matmul(q, stack_->up) * inner, stack_->segment) + at::matmul(q, stack_->up_bias.t());
+  const Tensor q = projected_query(source, form, constant);  // [.., D]
+  const Tensor inner = stack_->activate(stack_->down(z));    // [.., M]
+  const auto own = stack_->keys(q).split_with_sizes({stack_->width(), stack_->members()}, -1);
+  Tensor scores = at::matmul(own[0] * inner, stack_->segment) + own[1];
   if (constant.defined()) scores = scores + constant;
   if (options_.residual_before) scores = scores + (q * r).sum(-1, true);
   const Tensor attention = attend(scores, tokens);                             // [.., N]
   const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;  // [.., M]
-  Tensor mixed = at::matmul(weighted, stack_->up.t()) + at::matmul(attention, stack_->up_bias);
+  Tensor mixed = stack_->values(at::cat({weighted, attention}, -1));           // [.., D]
   if (options_.residual_before) mixed = mixed + r;
   return value_ ? at::linear(mixed, value_->weight) : mixed;
 }
 
 Tensor Fusion::folded(const Tensor& z, const Tokens& tokens) {
   refresh_folded();
-  const int64_t members = static_cast<int64_t>(members_.size());
-  const auto parts = at::linear(z, folded_->in, folded_->in_bias)
-                         .split_with_sizes({stack_->down.size(0), stack_->down.size(0), members}, -1);
+  const auto parts =
+      folded_->in(z).split_with_sizes({stack_->width(), stack_->width(), stack_->members()}, -1);
   const Tensor inner = stack_->activate(parts[0]);  // [.., M]
   const Tensor attention = attend(at::matmul(inner * parts[1], stack_->segment) + parts[2], tokens);
   const Tensor weighted = at::matmul(attention, stack_->segment.t()) * inner;  // [.., M]
-  return at::linear(at::cat({weighted, attention}, -1), folded_->out);
+  return folded_->out(at::cat({weighted, attention}, -1));
 }
 
 void Fusion::refresh_folded() {
   const Version query = version_of(query_), key = version_of(key_), value = version_of(value_);
   if (folded_ && folded_->query == query && folded_->key == key && folded_->value == value) return;
   const torch::NoGradGuard no_grad;
-  auto folded = std::make_shared<Folded>(Folded{query, key, value, {}, {}, {}, {}, {}});
-  const auto options = stack_->down.options();
-  const Tensor identity = at::eye(stack_->down.size(1), options);
+  auto folded = std::make_shared<Folded>(Folded{query, key, value, {}, {}, {}, {}});
+  const auto options = stack_->up.options();
+  const Tensor identity = at::eye(stack_->hidden(), options);
   const Tensor wq = query_ ? query_->weight : identity, wk = key_ ? key_->weight : identity;
   const Tensor bq = query_ ? query_->bias : at::zeros({identity.size(0)}, options);
   folded->product = at::mm(wk.t(), wq);
   folded->product_bias = at::mv(wk.t(), bq);
-  folded->in = at::cat(
-      {stack_->down, at::mm(stack_->up.t(), folded->product), at::mm(stack_->up_bias, folded->product)});
-  folded->in_bias = at::cat({stack_->down_bias, at::mv(stack_->up.t(), folded->product_bias),
-                             at::mv(stack_->up_bias, folded->product_bias)});
-  const Tensor out = at::cat({stack_->up, stack_->up_bias.t()}, 1);  // [D, M + N]
-  folded->out = value_ ? at::mm(value_->weight, out) : out;
+  folded->in.weight = at::cat({stack_->down.weight, at::mm(stack_->keys.weight, folded->product)});
+  folded->in.bias = at::cat({stack_->down.bias, at::mv(stack_->keys.weight, folded->product_bias)});
+  folded->out.weight = value_ ? at::mm(value_->weight, stack_->values.weight) : stack_->values.weight;
   folded_ = std::move(folded);
 }
 

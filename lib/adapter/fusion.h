@@ -36,7 +36,7 @@ struct FusionOptions {
 enum class FusionForm {
   kNaive,     // every u_n projected: the reference
   kFactored,  // A: training
-  kProduct,   // A': W_k^T W_q multiplied once: inference with many or wide members
+  kProduct,   // A': over W_k^T W_q: training on more tokens than D, inference with many or wide members
   kFolded,    // B: no D x D product at all: inference when the members' widths sum below 2 D
 };
 
@@ -68,14 +68,15 @@ class Fusion final : public ResidualAdapter {
  private:
   struct Stack;   // the members' factors, joined
   struct Folded;  // form B's matrices
-  FusionForm form() const;
+  bool is_trained() const;
+  FusionForm form(const torch::Tensor& z) const;
   torch::Tensor attend(const torch::Tensor& raw, const Tokens& tokens);
   torch::Tensor naive(const torch::Tensor& z, const torch::Tensor& source, const torch::Tensor& r,
                       const Tokens& tokens);
-  torch::Tensor factored(const torch::Tensor& z, const torch::Tensor& source, const torch::Tensor& r,
+  torch::Tensor factored(FusionForm form, const Insertion::Read& read, const torch::Tensor& source,
                          const Tokens& tokens);
   torch::Tensor folded(const torch::Tensor& z, const Tokens& tokens);
-  torch::Tensor projected_query(const torch::Tensor& source, bool product, torch::Tensor& constant) const;
+  torch::Tensor projected_query(const torch::Tensor& source, FusionForm form, torch::Tensor& constant) const;
   void refresh_folded();
   void lower_temperature();
 

@@ -61,20 +61,25 @@ Tensor frozen_product(const Tensor& x, const Tensor& weight, const Tensor& bias,
   return packed_product(x.to(torch::kBFloat16), weight, own_bias).to(x.scalar_type());
 }
 
+// A frozen weight as it is packed, none of which takes part in autograd.
+struct Operands {
+  Tensor forward, backward, bias;  // the bias may be undefined
+  bool bfloat16;
+};
+
 // Keeps nothing but the packed transpose for backward.
 struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& packed,
-                        const Tensor& transpose, const Tensor& bias, bool bfloat16) {
-    context->saved_data["transpose"] = transpose;
-    context->saved_data["bfloat16"] = bfloat16;
-    return frozen_product(x, packed, bias, bfloat16);
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x,
+                        const Operands& operands) {
+    context->saved_data["transpose"] = operands.backward;
+    context->saved_data["bfloat16"] = operands.bfloat16;
+    return frozen_product(x, operands.forward, operands.bias, operands.bfloat16);
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     const Tensor transpose = context->saved_data["transpose"].toTensor();
     const bool bfloat16 = context->saved_data["bfloat16"].toBool();
-    return {frozen_product(gradients[0], transpose, Tensor(), bfloat16), Tensor(), Tensor(), Tensor(),
-            Tensor()};
+    return {frozen_product(gradients[0], transpose, Tensor(), bfloat16), Tensor()};
   }
 };
 
@@ -131,7 +136,7 @@ Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
   pack(records);
   if (!records) return frozen_product(x, packed_.forward, bias, bfloat16);
-  return FrozenProduct::apply(x, packed_.forward, packed_.backward, bias, bfloat16);
+  return FrozenProduct::apply(x, Operands{packed_.forward, packed_.backward, bias, bfloat16});
 }
 
 }  // namespace adaptune

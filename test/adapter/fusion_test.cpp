@@ -117,8 +117,10 @@ TEST_CASE("with dropout on the scores the training form equals the naive one for
     fusion->train();
     torch::manual_seed(7);
     const auto reference = run_as(*fusion, site, FusionForm::kNaive);
-    torch::manual_seed(7);
-    CHECK(largest_difference(run_as(*fusion, site, FusionForm::kFactored), reference) < 1e-12);
+    for (const auto form : {FusionForm::kFactored, FusionForm::kProduct}) {
+      torch::manual_seed(7);
+      CHECK(largest_difference(run_as(*fusion, site, form), reference) < 1e-12);
+    }
   }
 }
 
@@ -168,7 +170,7 @@ TEST_CASE("gradients of every fusion agree with finite differences", "[adapter]"
   double largest = 0;
   for (const auto& options : all_combinations()) {
     if (!options.query && !options.key && !options.value) continue;
-    for (const auto form : {FusionForm::kNaive, FusionForm::kFactored}) {
+    for (const auto form : {FusionForm::kNaive, FusionForm::kFactored, FusionForm::kProduct}) {
       const auto fusion = fusion_of(options, false, torch::kFloat64);
       const auto loss = [&] { return (run_as(*fusion, site, form) * weight).sum(); };
       largest = std::max(largest, largest_gradient_error(fusion->parameters(), loss));

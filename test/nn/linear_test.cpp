@@ -48,7 +48,12 @@ TEST_CASE("a frozen linear layer multiplies as LibTorch does, in bfloat16 to its
   CHECK(relative_difference(rounded.value, expected) > 0);
   CHECK(relative_difference(rounded.gradient, leaf.grad()) < 0.02);
 
-  linear.bfloat16 = false;  // what was packed for one is not used for the other
+  linear.bfloat16 = false;
+  const auto bias = linear.bias;
+  linear.bias = torch::Tensor();
+  CHECK(relative_difference(product(linear, x).value, expected - bias) < 1e-6);
+  linear.bias = bias;
+  // What was packed for one type is not used for the other.
   CHECK(at::equal(product(linear, x).value, exact.value));
 }
 
