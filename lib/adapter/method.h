@@ -42,8 +42,8 @@ struct AdapterSpec {
   std::vector<int64_t> leave_out;
   DropOptions drop;
   bool share_across_layers = false;  // one adapter a place serves all of its layers (Rücklé et al. 2021)
-  int64_t init_weights_seed = 0;  // 0: none; else every site starts from this seed
-  std::string load;               // an existing adapter to start from
+  int64_t init_weights_seed = 0;     // 0: none; else every site starts from this seed
+  std::string load;                  // an existing adapter to start from
 };
 
 // Reads the section, a method's name or a mapping with `config`; also the writer, by

@@ -60,7 +60,8 @@ class Bert final : public Backbone {
                 "the states below a trunk are not known any more");
     Features features;
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
-    Tensor stream = trunk.stream.defined() ? trunk.stream : embedding_site_(Tensor(), embed, context);  // [N, D]
+    Tensor stream =
+        trunk.stream.defined() ? trunk.stream : embedding_site_(Tensor(), embed, context);  // [N, D]
     const int64_t end = wanted.layers.value_or(info_.layers);
     for (int64_t i = trunk.stream.defined() ? trunk.layers : 0; i < end; ++i) {
       auto& layer = layers_[i];

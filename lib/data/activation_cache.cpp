@@ -54,7 +54,8 @@ std::vector<int64_t> shape_of(const ActivationKey& key, const EncodedSplit& spli
 std::vector<int64_t> rows_at_once(const EncodedSplit& split, int64_t begin) {
   std::vector<int64_t> rows = {begin};
   const int64_t start = split.row_starts[begin];
-  for (int64_t row = begin + 1; row < split.size() && split.row_starts[row + 1] - start <= kTokensAtOnce; ++row)
+  for (int64_t row = begin + 1; row < split.size() && split.row_starts[row + 1] - start <= kTokensAtOnce;
+       ++row)
     rows.push_back(row);
   return rows;
 }

@@ -14,7 +14,8 @@ struct CollateOptions {
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
   bool padded = false;  // every row to the longest of them, for adapters that read padding
-  const ActivationCache* trunk = nullptr;  // the split's states that a pass goes on from: becomes Batch::trunk
+  const ActivationCache* trunk =
+      nullptr;  // the split's states that a pass goes on from: becomes Batch::trunk
 };
 
 // Rows of a split as one batch, copied from pinned memory to a CUDA device, without waiting. token_type_ids

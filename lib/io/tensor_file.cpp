@@ -167,7 +167,8 @@ void write_tensor_rows(const std::filesystem::path& file, const TensorRows& tens
     int64_t rows = 0;
     fill([&](const torch::Tensor& part) {
       const auto plain = part.detach().cpu().contiguous();
-      if (plain.scalar_type() != tensor.type || plain.sizes().slice(1) != at::IntArrayRef(tensor.shape).slice(1))
+      if (plain.scalar_type() != tensor.type ||
+          plain.sizes().slice(1) != at::IntArrayRef(tensor.shape).slice(1))
         throw std::logic_error("rows of another kind than the tensor they are written to");
       rows += plain.size(0);
       out.write({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});

@@ -38,9 +38,7 @@ class EncoderLayer {
                               const DropoutRates& dropout) const;
   bool is_token_wise();  // all adapters in it are
   std::vector<Site*> sites();
-  std::vector<Linear*> linears() {
-    return {&query, &key, &value, &attention_output, &intermediate, &output};
-  }
+  std::vector<Linear*> linears() { return {&query, &key, &value, &attention_output, &intermediate, &output}; }
 
   Linear query, key, value, attention_output, intermediate, output;
   LayerNorm attention_norm, ffn_norm;

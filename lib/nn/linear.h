@@ -8,16 +8,16 @@ namespace adaptune {
 // A frozen weight is packed once for the machine's matrix kernels; its backward is the input gradient
 // alone, so no activation is kept for it.
 struct Linear {
-  torch::Tensor weight;  // [out, in]
-  torch::Tensor bias;    // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
+  torch::Tensor weight;   // [out, in]
+  torch::Tensor bias;     // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
   bool bfloat16 = false;  // the product with a frozen weight, of float32 values and into such
 
   torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
 
  private:
   struct Packed {
-    torch::Tensor source;             // the weight it was made from; held, so that no other takes its place
-    int64_t version = 0;              // of that weight's values
+    torch::Tensor source;  // the weight it was made from; held, so that no other takes its place
+    int64_t version = 0;   // of that weight's values
     bool bfloat16 = false;
     torch::Tensor forward, backward;  // for x W^T and for g W
   };

@@ -181,7 +181,8 @@ void check_counts(const std::vector<Removal>& settings, const DropSubject& subje
   const auto largest = settings[1].kept;
   if (!largest || *largest <= subject.members()) return;
   throw UsageError("--prune-fusion: the fusion of '" + subject.name() + "' has " +
-                   std::to_string(subject.members()) + " adapters; it cannot keep " + std::to_string(*largest));
+                   std::to_string(subject.members()) + " adapters; it cannot keep " +
+                   std::to_string(*largest));
 }
 
 }  // namespace

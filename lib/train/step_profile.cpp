@@ -19,9 +19,8 @@ std::string StepProfile::text() const {
     return std::string(name) + " " + fixed(100 * seconds / total_, 1) + " %  ";
   };
   return "profile    " + share("data", data_) + share("forward", forward_) + share("backward", backward_) +
-         share("optimizer", optimizer_) +
-         share("other", total_ - data_ - forward_ - backward_ - optimizer_) + "of " +
-         fixed(1000 * total_ / static_cast<double>(steps_), 1) + " ms a step (mean of " +
+         share("optimizer", optimizer_) + share("other", total_ - data_ - forward_ - backward_ - optimizer_) +
+         "of " + fixed(1000 * total_ / static_cast<double>(steps_), 1) + " ms a step (mean of " +
          std::to_string(steps_) + ")";
 }
 

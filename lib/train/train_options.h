@@ -47,7 +47,7 @@ struct TrainOptions {
   int64_t logging_steps = 50;
   std::vector<std::string> report_to;  // tensorboard
   int64_t seed = 42;
-  bool bf16 = false;  // products with frozen weights in bfloat16; all else in float32
+  bool bf16 = false;                     // products with frozen weights in bfloat16; all else in float32
   std::optional<bool> backbone_dropout;  // empty: the method's default
   int64_t max_skipped_steps = 10;        // non-finite losses or gradients in a row before giving up
 };

@@ -103,7 +103,7 @@ class Trainer {
   std::optional<TrainingLog> log_;
   StepRate rate_;
   StepProfile profile_;
-  StopWatch watch_;  // since the beginning
+  StopWatch watch_;            // since the beginning
   int64_t first_step_ = 0;     // done by earlier processes
   double seconds_before_ = 0;  // of earlier processes
 };

@@ -24,7 +24,7 @@ struct TrainingJob {
   const EncodedSplit* validation = nullptr;  // null: the last state counts as the best
   // Their states that passes go on from; null: passes begin with the tokens.
   const ActivationCache *train_trunk = nullptr, *validation_trunk = nullptr;
-  std::vector<std::string> metrics;          // of the validation split; the first chooses the best
+  std::vector<std::string> metrics;  // of the validation split; the first chooses the best
   TrainOptions options;
   bool backbone_dropout = true;  // after the method's default
   // Each step leaves the adapters of the lowest n layers out, n drawn from 0 to this (AdapterDrop's robust
@@ -55,9 +55,9 @@ struct TrainingOutcome {
   std::optional<double> score;  // in the metric's own unit; empty: not evaluated, or undefined
   int64_t step = 0;             // optimizer steps
   double epoch = 0;
-  int64_t steps = 0;   // of the whole run
-  std::string ended;   // "stopped early: accuracy did not improve for 3 evaluations"; else ""
-  double seconds = 0;  // of all runs, resumed ones included
+  int64_t steps = 0;    // of the whole run
+  std::string ended;    // "stopped early: accuracy did not improve for 3 evaluations"; else ""
+  double seconds = 0;   // of all runs, resumed ones included
   StepProfile profile;  // of this one's steps
 };
 

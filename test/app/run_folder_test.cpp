@@ -77,10 +77,11 @@ TEST_CASE("tasks of one run may be trained by several processes at once") {
   folder.write("suite.yaml", kSuite);
   for (int round = 0; round < 3; ++round) {
     // The first runs in the background of the second one's shell, and is waited for.
-    const auto both = folder.run("train suite.yaml --overwrite --task tone",
-                                 std::string("{ '") + ADAPTUNE_BINARY +
-                                     "' train suite.yaml --overwrite --task mood >first.out 2>&1 & }; pid=$!; "
-                                     "trap 'wait $pid; echo $? >first.status' EXIT; ");
+    const auto both =
+        folder.run("train suite.yaml --overwrite --task tone",
+                   std::string("{ '") + ADAPTUNE_BINARY +
+                       "' train suite.yaml --overwrite --task mood >first.out 2>&1 & }; pid=$!; "
+                       "trap 'wait $pid; echo $? >first.status' EXIT; ");
     INFO(both.err);
     CHECK(both.status == 0);
     CHECK(folder.read("first.status") == "0\n");
