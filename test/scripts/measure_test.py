@@ -70,12 +70,17 @@ class TensorsTest(unittest.TestCase):
 
 
 class ChildTest(unittest.TestCase):
-    def test_steps_status_and_memory(self):
-        program = 'import sys\nfor i in (1, 2, 3): print(f"train step={i}/3", file=sys.stderr)\nsys.exit(5)'
+    def test_steps_and_memory(self):
+        program = 'import sys\nfor i in (1, 2, 3): print(f"train step={i}/3", file=sys.stderr)'
         seen = child.watch([sys.executable, '-c', program])
-        self.assertEqual((seen.status, sorted(seen.steps)), (5, [1, 2, 3]))
+        self.assertEqual(sorted(seen.steps), [1, 2, 3])
         self.assertGreaterEqual(seen.mean_step_seconds(1), 0)
         self.assertGreater(seen.peak_mib, 1)
+
+    def test_a_failure_tells_status_and_reason(self):
+        program = 'import sys\nsys.exit("error: the disk is full\\nmore")'
+        with self.assertRaisesRegex(child.ChildFailed, '^status 1: error: the disk is full$'):
+            child.watch([sys.executable, '-c', program])
 
 
 class MarkdownTest(unittest.TestCase):
