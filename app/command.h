@@ -41,7 +41,7 @@ void add_export(CLI::App& app, const CommandContext& context);
 void add_init(CLI::App& app, const CommandContext& context);
 void add_doctor(CLI::App& app, const CommandContext& context);
 
-// The configuration argument, overrides and run flags of train, fuse, eval and check.
+// The configuration argument, overrides and run flags of train, fuse, eval, drop and check.
 struct RunCommand {
   RunFlags flags;
   std::vector<std::string> words;  // overrides as given

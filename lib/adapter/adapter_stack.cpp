@@ -87,8 +87,11 @@ Tensor AdapterStack::forward(const Tensor& x, TensorFn base, const SiteContext& 
 Tensor AdapterStack::by_copy(const Tensor& x, TensorFn base, const SiteContext& context) {
   std::vector<Tensor> outputs;
   for (size_t c = 0; c < members_.size(); ++c) {
-    const Tensor own = copy_of(x, static_cast<int64_t>(c));
-    outputs.push_back(members_[c] ? members_[c]->forward(own, base, context) : base(own));
+    const auto copy = static_cast<int64_t>(c);
+    // Where the tasks' tensors below differ, the function gives a value for each.
+    const auto own_base = [&](const Tensor& value) { return copy_of(base(value), copy); };
+    const Tensor own = copy_of(x, copy);
+    outputs.push_back(members_[c] ? members_[c]->forward(own, own_base, context) : own_base(own));
   }
   return at::stack(outputs);
 }

@@ -19,7 +19,12 @@ int64_t checked(int64_t dropped, int64_t layer_count, const std::string& key) {
 void read_drop_options(ConfigNode node, DropOptions& options) {
   auto section = node.section("drop", "mode");
   section.read("mode", options.mode, one_of({"none", "fixed", "robust"}));
+  // Another mode than the suite's does away with its number.
+  if (section.has("mode") && !section.has("layers")) options.layers.reset();
   section.read("layers", options.layers, at_least(0));
+  if (options.mode == "none" && options.layers) {
+    section.error_at_written({"layers"}, "'layers' has no effect with mode none", "mode: fixed, or robust");
+  }
   if (options.mode == "fixed" && !options.layers) {
     section.error_at_written({"mode", "layers"},
                              "drop: mode fixed needs `layers`, the number of lower layers without adapters");

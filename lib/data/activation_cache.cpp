@@ -40,6 +40,7 @@ std::string layer_text(const std::vector<int64_t>& layers) {
 
 TextMap description(const ActivationKey& key, const EncodedSplit& split) {
   return {{"format", kFormat},
+          {"arithmetic", key.arithmetic},
           {"backbone", key.backbone},
           {"layers", layer_text(key.layers)},
           {"tokens", token_digest(split)},

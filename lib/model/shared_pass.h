@@ -40,7 +40,6 @@ class SharedPass {
   void eval();
 
  private:
-  struct Place;
   void find_order();
   void stack_adapters();
   void stack_tensors();

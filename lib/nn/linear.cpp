@@ -124,11 +124,13 @@ void Linear::pack(bool for_backward) const {
 
 Tensor Linear::operator()(const Tensor& x) const {
   if (bias.defined() && bias.dim() == 3) return add_copies(product(x, Tensor()), bias);
+  const bool own_bias = bias.defined() && bias.requires_grad() && !weight.requires_grad();
+  if (own_bias) return product(x, Tensor()) + bias;
   return product(x, bias);
 }
 
 Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
-  const bool frozen = !weight.requires_grad() && !(bias.defined() && bias.requires_grad());
+  const bool frozen = !weight.requires_grad();
   const bool fits = x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
   if (!frozen || !fits) return at::linear(x, weight, bias);
   const bool packs = x.is_cpu() && (packs_frozen_weights() || (bfloat16 && multiplies_bfloat16()));

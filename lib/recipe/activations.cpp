@@ -8,6 +8,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/folder_lock.h"
+#include "core/sha256.h"
 #include "core/stop_signal.h"
 #include "report/number_format.h"
 
@@ -24,17 +25,30 @@ torch::ScalarType scalar_type(const std::string& name) {
   return types.at(name);
 }
 
-std::string layers_text(int64_t layers) { return "the lowest " + std::to_string(layers) + " layers"; }
+std::string arithmetic(torch::Device device, bool bf16) {
+  return device.str() + (bf16 ? ", products in bfloat16" : "");
+}
+
+// Weights alone do not tell heads, activation and epsilon.
+std::string backbone_text(const Run& run, Workspace& workspace) {
+  const auto config = read_file(fs::path(run.config.model) / "config.json");
+  return workspace.identity().fingerprint + " config.json " + sha256_hex(config);
+}
+
+std::string layers_text(int64_t layers) {
+  return layers == 1 ? "the lowest layer" : "the lowest " + std::to_string(layers) + " layers";
+}
 
 // Opens and writes the files of one training.
 class Keeper {
  public:
-  Keeper(const Run& run, Workspace& workspace, int64_t layers, Console& console)
+  Keeper(const Run& run, Workspace& workspace, int64_t layers, bool bf16, Console& console)
       : run_(run),
         workspace_(workspace),
         console_(console),
         folder_(run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir)),
-        key_{workspace.identity().fingerprint,
+        key_{arithmetic(run.device, bf16),
+             backbone_text(run, workspace),
              {layers},
              workspace.info().hidden_size,
              scalar_type(run.config.cache.dtype)} {}
@@ -99,7 +113,7 @@ class Keeper {
 }  // namespace
 
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const Attachment& attachment, Console& console) {
+                               const TrainOptions& options, const Attachment& attachment, Console& console) {
   const auto& config = run.config.cache;
   if (!config.enabled) return {};
   const int64_t layers = attachment.untouched_layers(workspace.backbone());
@@ -107,7 +121,11 @@ TrainingStates training_states(const Run& run, Workspace& workspace, const TaskD
     console.say("cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)");
     return {};
   }
-  Keeper keeper(run, workspace, layers, console);
+  if (attachment.needs_padding()) {
+    console.say("cache      nothing to keep: an adapter reads padding (use_gating), which has no states");
+    return {};
+  }
+  Keeper keeper(run, workspace, layers, options.bf16, console);
   const EncodedSplit* validation = data.validation ? data.validation->rows.get() : nullptr;
   const int64_t bytes = keeper.bytes(*data.train.rows) + (validation ? keeper.bytes(*validation) : 0);
   const double gib = static_cast<double>(bytes) / (1 << 30);

@@ -18,9 +18,9 @@ struct TrainingStates {
 
 // As `cache` of the configuration says: read from their files, or computed and written first where those are
 // missing or damaged, which one of several runs does for all. Says what it does, and that there is nothing to
-// keep where the adapters begin in the lowest layer. UsageError when the files would be larger than
-// cache.max_gib, IoError (with the way to do without) when they cannot be written.
+// keep where the adapters begin in the lowest layer or read padding. UsageError when the files would be
+// larger than cache.max_gib, IoError (with the way to do without) when they cannot be written.
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const Attachment& attachment, Console& console);
+                               const TrainOptions& options, const Attachment& attachment, Console& console);
 
 }  // namespace adaptune

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "adapter/drop.h"
@@ -25,13 +26,17 @@ std::vector<size_t> largest(const std::vector<double>& values, size_t count) {
   return order;
 }
 
-// Members by name at the sites that have fewer than all.
-void note_kept(const TaskFusion& fusion, FusionDescription& description) {
-  for (const auto& [site, layer, members] : fusion.fusions()) {
-    auto& names = description.kept[site->info().path()];
-    names.clear();
-    for (const int64_t member : members) names.push_back(description.members[member].name);
+// By site, the members by name where there are fewer than in the whole fusion.
+std::map<std::string, std::vector<std::string>> kept_names(const TaskFusion& fusion, const TaskFusion& whole,
+                                                           const std::vector<FusedAdapter>& names) {
+  std::map<std::string, std::vector<std::string>> kept;
+  for (const auto& own : fusion.fusions()) {
+    for (const auto& all : whole.fusions()) {
+      if (all.site != own.site || all.members.size() == own.members.size()) continue;
+      for (const int64_t member : own.members) kept[own.site->info().path()].push_back(names[member].name);
+    }
   }
+  return kept;
 }
 
 }  // namespace
@@ -60,14 +65,21 @@ const Attachment& DropSubject::attachment() const {
   return *loaded_->adapter;
 }
 
+const TrainOptions& DropSubject::options() const { return fused_ ? run_.config.fusion.train : task_.train; }
+
 int64_t DropSubject::members() const {
-  return fused_ ? static_cast<int64_t>(fused_->description.members.size()) : 0;
+  size_t most = 0;
+  if (!fused_) return 0;
+  for (const auto& own : fused_->fusion->fusions()) most = std::max(most, own.members.size());
+  return static_cast<int64_t>(most);
 }
 
 std::optional<double> DropSubject::score(const Removal& removal) {
   if (removal.kept) prune(*removal.kept);
   model_->leave_out(removal.layers_off);
-  return evaluate_on(run_, workspace_, task_, *model_, *split_.rows).scores.front().second;
+  return evaluate_on(run_, workspace_, {&task_, &options(), split_.rows.get(), {}, {}}, *model_)
+      .scores.front()
+      .second;
 }
 
 // Rücklé et al. 2021, section 4.2: the attention over the training split decides, layer by layer; nothing is
@@ -76,7 +88,7 @@ void DropSubject::prune(int64_t count) {
   if (attention_.empty()) {
     record_attention(*fused_, true);
     for_each_logits(*model_, *workspace_.data(task_).train.rows,
-                    {task_.train.per_device_eval_batch_size, workspace_.pad_id(), run_.device},
+                    {options().per_device_eval_batch_size, workspace_.pad_id(), run_.device},
                     [](const auto&, const Batch&, const torch::Tensor&) {});
     for (const auto& own : fused_->fusion->fusions()) {
       const auto mean = own.fusion->mean_attention().contiguous();
@@ -129,21 +141,19 @@ int64_t DropSubject::write_fusion(const fs::path& folder, const Removal& removal
     throw UsageError("a fusion is written without its lowest layers only: --layers 0-" +
                      std::to_string(off.size() - 1));
   }
-  if (!off.empty()) description.options.drop = {"fixed", static_cast<int64_t>(off.size())};
-  if (removal.kept) note_kept(*fused_->fusion, description);
+  auto& drop = description.options.drop;
+  const int64_t before = drop.mode == "fixed" ? drop.layers.value_or(0) : 0;
+  if (!off.empty()) drop = {"fixed", std::max(before, static_cast<int64_t>(off.size()))};
+  const fs::path target = fs::absolute(folder).lexically_normal();
   for (auto& member : description.members) {
     const auto path =
         (fs::absolute(run_.fusion_folder(task_.name)) / "fusion" / member.path).lexically_normal();
-    member.path = path.lexically_relative(fs::absolute(folder)).string();
+    member.path = path.lexically_relative(target).string();
   }
   std::vector<std::shared_ptr<TaskAdapter>> members;
   for (const auto& member : fused_->members) members.push_back(member.adapter);
   TaskFusion rest(description.options, members, workspace_.backbone());
-  std::erase_if(description.kept, [&](const auto& kept) {
-    const auto& fusions = rest.fusions();
-    return std::none_of(fusions.begin(), fusions.end(),
-                        [&](const auto& own) { return own.site->info().path() == kept.first; });
-  });
+  description.kept = kept_names(*fused_->fusion, rest, description.members);
   load_parameters(rest, parameters_of(rest), task_.name);
   description.target.scores.clear();
   return write_fusion_directory(folder, description, rest, *fused_->head);

@@ -38,10 +38,11 @@ class DropSubject {
   const std::string& name() const { return task_.name; }
   const std::string& metric() const { return task_.metrics.front(); }
   int64_t examples() const { return split_.rows->size(); }
-  int64_t members() const;  // of the fusion; 0: an adapter
+  int64_t members() const;  // of the fusion, at the site that has most; 0: an adapter
 
  private:
   const Attachment& attachment() const;
+  const TrainOptions& options() const;
   TensorMap parameters_of(const torch::nn::Module& rest) const;
   void prune(int64_t count);
   int64_t write_adapter(const std::filesystem::path& folder, const std::vector<int64_t>& off) const;

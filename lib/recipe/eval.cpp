@@ -12,6 +12,7 @@ namespace {
 
 // Something trained for a task, and its evaluation once it has one.
 struct Contestant {
+  const TrainOptions* options;
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
   Evaluation evaluation;
@@ -30,10 +31,10 @@ Candidate candidate(const Run& run, Workspace& workspace, const TaskConfig& task
       &task, scored_split(workspace, task, split), load_trained_fusion(run, workspace, task), {}, {}};
   console.say(task.name + "  " + split_text(task, split, own.split));
   if (const auto loaded = load_trained_adapter(run, workspace, task))
-    own.adapter = Contestant{loaded->adapter, loaded->head, {}};
+    own.adapter = Contestant{&task.train, loaded->adapter, loaded->head, {}};
   if (own.fused) {
     record_attention(*own.fused, true);
-    own.fusion = Contestant{own.fused->fusion, own.fused->head, {}};
+    own.fusion = Contestant{&run.config.fusion.train, own.fused->fusion, own.fused->head, {}};
   }
   return own;
 }
@@ -47,7 +48,8 @@ void evaluate_part(const Run& run, Workspace& workspace, std::vector<Candidate>&
   for (auto& own : candidates) {
     auto& contestant = own.*part;
     if (!contestant) continue;
-    scorings.push_back({own.task, own.split.rows.get(), contestant->attachment, contestant->head});
+    scorings.push_back(
+        {own.task, contestant->options, own.split.rows.get(), contestant->attachment, contestant->head});
     contestants.push_back(&*contestant);
   }
   auto evaluations = evaluate_all(run, workspace, scorings);

@@ -18,7 +18,7 @@ void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpe
 }
 
 bool share(const Scoring& a, const Scoring& b) {
-  const auto &first = a.task->train, &second = b.task->train;
+  const auto &first = *a.options, &second = *b.options;
   return SharedPass::can_share(*a.attachment) && SharedPass::can_share(*b.attachment) &&
          first.bf16 == second.bf16 && first.per_device_eval_batch_size == second.per_device_eval_batch_size &&
          a.rows->same_input(*b.rows);
@@ -45,7 +45,7 @@ std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
                                           const std::vector<Scoring>& scorings) {
   std::vector<SharedPass::Task> tasks;
   for (const auto& own : scorings) tasks.push_back({own.attachment, own.head});
-  const auto& options = scorings.front().task->train;
+  const auto& options = *scorings.front().options;
   workspace.backbone().set_bfloat16(options.bf16);
   SharedPass pass(workspace.backbone(), std::move(tasks));
   pass.eval();
@@ -96,11 +96,10 @@ std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspac
   return fused;
 }
 
-Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
-                       const EncodedSplit& rows) {
-  workspace.backbone().set_bfloat16(task.train.bf16);
-  return evaluate(model, rows, task.metrics,
-                  {task.train.per_device_eval_batch_size, workspace.pad_id(), run.device});
+Evaluation evaluate_on(const Run& run, Workspace& workspace, const Scoring& scoring, TaskModel& model) {
+  workspace.backbone().set_bfloat16(scoring.options->bf16);
+  return evaluate(model, *scoring.rows, scoring.task->metrics,
+                  {scoring.options->per_device_eval_batch_size, workspace.pad_id(), run.device});
 }
 
 std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
@@ -110,7 +109,7 @@ std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
     const Scoring& first = scorings[group.front()];
     if (group.size() == 1) {
       TaskModel model(workspace.backbone(), first.attachment, first.head);
-      evaluations[group.front()] = evaluate_on(run, workspace, *first.task, model, *first.rows);
+      evaluations[group.front()] = evaluate_on(run, workspace, first, model);
       continue;
     }
     std::vector<Scoring> together;

@@ -19,16 +19,16 @@ TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const std::
 // Empty where the task is not trained. InputError for one of another backbone or with other labels.
 std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& workspace, const TaskConfig& task);
 std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspace, const TaskConfig& task);
-Evaluation evaluate_on(const Run& run, Workspace& workspace, const TaskConfig& task, TaskModel& model,
-                       const EncodedSplit& rows);
-
-// Something trained, and what it is scored on.
+// Something trained, what it is scored on, and with which options: those of its own stage.
 struct Scoring {
   const TaskConfig* task;
+  const TrainOptions* options;
   const EncodedSplit* rows;
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
 };
+// A scoring whose parts are in a model already.
+Evaluation evaluate_on(const Run& run, Workspace& workspace, const Scoring& scoring, TaskModel& model);
 // All of them, in their order; those that read the same tokens in one pass (model/shared_pass.h).
 std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
                                      const std::vector<Scoring>& scorings);

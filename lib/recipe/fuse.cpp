@@ -50,7 +50,16 @@ int64_t write_fusion(const Run& run, Workspace& workspace, const FusedTask& fuse
   return bytes;
 }
 
+// With dropout in the backbone its states are not the same twice.
+void check_cache(const Run& run, const TaskConfig& target) {
+  if (!run.config.cache.enabled || !backbone_dropout(run.config.fusion.train, target.adapter)) return;
+  throw UsageError(run.config.cache_place +
+                   ": error: states of a backbone with dropout cannot be kept, and the fusion for '" +
+                   target.name + "' trains with it; fusion.train.backbone_dropout: false");
+}
+
 StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskConfig& target) try {
+  check_cache(run, target);
   const auto fused = std::make_shared<FusedTask>(fresh_fusion(run, workspace, target));
   if (!run.config.export_formats.empty()) check_export(*fused, workspace.info());
   return {

@@ -68,7 +68,7 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
   auto& backbone = workspace.backbone();
   FusedTask fused;
   fused.description.options = run.config.fusion.options;
-  const auto fusion_folder = fs::absolute(run.fusion_folder(target.name)) / "fusion";
+  const auto fusion_folder = (fs::absolute(run.fusion_folder(target.name)) / "fusion").lexically_normal();
   std::vector<std::shared_ptr<TaskAdapter>> members;
   for (const auto& member : fusion_members(run.config.fusion, target.name)) {
     const auto folder = member_folder(run, member);
@@ -77,7 +77,8 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
     members.push_back(source.adapter);
     fused.members.push_back(source);
     fused.description.members.push_back(
-        {member.name, fs::absolute(folder).lexically_relative(fusion_folder).string(), source.sha256});
+        {member.name, fs::absolute(folder).lexically_normal().lexically_relative(fusion_folder).string(),
+         source.sha256});
   }
   torch::manual_seed(static_cast<uint64_t>(run.config.fusion.train.seed));
   fused.fusion = std::make_shared<TaskFusion>(run.config.fusion.options, members, backbone);

@@ -176,12 +176,13 @@ void predict_all(TrainedTasks& opened, const EncodedSplit& rows, const Evaluatio
   std::vector<SharedPass::Task> together;
   std::vector<size_t> sharing;
   for (size_t i = 0; i < opened.tasks.size(); ++i) {
+    if (SharedPass::can_share(*opened.tasks[i].attachment())) sharing.push_back(i);
+  }
+  if (sharing.size() == 1) sharing.clear();
+  for (const size_t i : sharing) together.push_back({opened.tasks[i].attachment(), opened.tasks[i].head});
+  for (size_t i = 0; i < opened.tasks.size(); ++i) {
+    if (std::find(sharing.begin(), sharing.end(), i) != sharing.end()) continue;
     const auto& task = opened.tasks[i];
-    if (opened.tasks.size() > 1 && SharedPass::can_share(*task.attachment())) {
-      together.push_back({task.attachment(), task.head});
-      sharing.push_back(i);
-      continue;
-    }
     TaskModel model(*opened.backbone, task.attachment(), task.head);
     for_each_logits(model, rows, settings, [&](const auto& numbers, const Batch& batch, const auto& logits) {
       answers[i].take(numbers, batch.tokens, logits);

@@ -134,18 +134,12 @@ void read_cache(ConfigNode node, CacheConfig& cache) {
 // With dropout in the backbone its states are not the same twice.
 void check_cache(ConfigNode node, const RunConfig& config) {
   if (!config.cache.enabled) return;
-  const auto refuse = [&](const std::string& what, const std::string& key) {
-    node.error_at("enabled",
-                  "states of a backbone with dropout cannot be kept, and " + what + " trains with it",
-                  key + ": false");
-  };
   for (const auto& task : config.tasks) {
-    if (backbone_dropout(task.train, task.adapter))
-      return refuse("task '" + task.name + "'", "train.backbone_dropout");
-  }
-  for (const auto& target : config.fusion.targets) {
-    if (is_task(config.tasks, target) && backbone_dropout(config.fusion.train, config.task(target).adapter))
-      return refuse("the fusion for '" + target + "'", "fusion.train.backbone_dropout");
+    if (!backbone_dropout(task.train, task.adapter)) continue;
+    return node.error_at(
+        "enabled",
+        "states of a backbone with dropout cannot be kept, and task '" + task.name + "' trains with it",
+        "train.backbone_dropout: false");
   }
 }
 
@@ -223,7 +217,7 @@ RunConfig read_run_config(ConfigNode root) {
   read_fusion(root, defaults.train, config);
   read_cache(root.child("cache"), config.cache);
   check_cache(root.child("cache"), config);
-  config.cache_place = root.child("cache").place();
+  config.cache_place = root.child("cache").child("enabled").place();
   return config;
 }
 

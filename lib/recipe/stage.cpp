@@ -96,7 +96,7 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   const auto parts = stage.prepare(*task.task);
   job.largest_drop = parts.largest_drop;
   workspace.backbone().set_bfloat16(task.options->bf16);
-  const auto states = training_states(run, workspace, data, *parts.attachment, console);
+  const auto states = training_states(run, workspace, data, *task.options, *parts.attachment, console);
   job.train_trunk = states.train.get();
   job.validation_trunk = states.validation.get();
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);

@@ -11,7 +11,7 @@ namespace adaptune {
 namespace {
 
 // Folders of a run beside its tasks' own.
-const std::set<std::string> kReservedNames = {"fusion"};
+const std::set<std::string> kReservedNames = {"fusion", "cache"};
 
 // The path in full, for messages.
 std::string full_path(const std::string& path) {

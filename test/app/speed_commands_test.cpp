@@ -90,6 +90,26 @@ TEST_CASE("eval answers tasks of the same texts in one pass as one by one") {
   }
 }
 
+TEST_CASE("what drop writes beside the working directory predicts, and a fixed drop of a fusion stays") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml fusion.drop='{mode: fixed, layers: 2}'").status == 0);
+  const std::string drop = "drop suite.yaml fusion.drop='{mode: fixed, layers: 2}' --task mood --fusion ";
+  const auto written = folder.run(drop + "--layers 0 -o suite/../left");
+  INFO(written.err);
+  REQUIRE(written.status == 0);
+  CHECK_THAT(folder.read("left/fusion.yaml"), Contains("layers: 2"));
+  CHECK(folder.run("predict left -", "echo good day | ").status == 0);
+}
+
+TEST_CASE("a drop of layers needs its mode") {
+  const CommandFolder folder;
+  const auto run = folder.run("check config.yaml adapter.drop='{layers: 1}'");
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, Contains("'layers' has no effect with mode none"));
+}
+
 TEST_CASE("kept states change neither scores nor adapters, and are computed once") {
   const CommandFolder folder;
   // Steps of Adam would blow up differences in rounding where a gradient is next to nothing.
@@ -98,7 +118,7 @@ TEST_CASE("kept states change neither scores nor adapters, and are computed once
   const auto kept = folder.run(train + " output_dir=kept cache.enabled=true");
   INFO(kept.err);
   REQUIRE(kept.status == 0);
-  CHECK_THAT(kept.err, Contains("train: computing the states behind the lowest 1 layer") &&
+  CHECK_THAT(kept.err, Contains("train: computing the states behind the lowest layer") &&
                            Contains("validation: computing the states"));
   CHECK(files_ending(folder.path("kept/cache"), ".safetensors") == 2);
   CHECK_FALSE(fs::exists(folder.path("plain/cache")));
@@ -122,7 +142,7 @@ TEST_CASE("states are not kept where they change, and not without end") {
                       "task 'mood' trains with it") &&
                  Contains("train.backbone_dropout: false"));
   const auto fusion =
-      folder.run("train c.yaml train.backbone_dropout=false fusion.train.backbone_dropout=true");
+      folder.run("fuse c.yaml train.backbone_dropout=false fusion.train.backbone_dropout=true");
   CHECK(fusion.status == 2);
   CHECK_THAT(fusion.err,
              Contains("c.yaml:7:18: error: ") && Contains("the fusion for 'mood' trains with it"));

@@ -116,6 +116,15 @@ TEST_CASE("tasks of all kinds run in one pass, with heads of all kinds", "[model
   check_equal_to_separate(*backbone, tasks, sample_batch(true));
 }
 
+TEST_CASE("adapters at linear maps share a pass with tasks that own these maps' biases", "[model]") {
+  torch::manual_seed(5);
+  const auto backbone = load_backbone(small_bert(), torch::kCPU);
+  const std::vector<SharedPass::Task> tasks = {
+      task_of(adapter_spec("lora"), *backbone), task_of(adapter_spec("bitfit"), *backbone),
+      task_of(adapter_spec("ia3"), *backbone), task_of(adapter_spec("bitfit"), *backbone)};
+  check_equal_to_separate(*backbone, tasks, sample_batch(false));
+}
+
 TEST_CASE("a task with matrices of its own does not share", "[model]") {
   const auto backbone = load_backbone(small_bert(), torch::kCPU);
   CHECK_FALSE(SharedPass::can_share(TaskAdapter(adapter_spec("full"), *backbone)));

@@ -29,7 +29,7 @@ std::shared_ptr<TaskAdapter> top_adapter(Backbone& backbone) {
 SmallModel small_model() { return SmallModel(top_adapter, SmallModel::two_classes()); }
 
 ActivationKey key_of(Backbone& backbone, int64_t layers = 2, torch::ScalarType type = torch::kFloat32) {
-  return {"made up", {layers}, backbone.info().hidden_size, type};
+  return {"cpu", "made up", {layers}, backbone.info().hidden_size, type};
 }
 
 // The file of a split, written with the states behind the lowest layers.
@@ -146,6 +146,9 @@ TEST_CASE("states of something else, or cut short, are refused") {
   const auto key = key_of(*small.backbone);
   const auto file = write(scratch.path, *small.backbone, key, split);
   CHECK(ActivationCache::file(scratch.path, key, other) != file);
+  ActivationKey rounded = key;
+  rounded.arithmetic = "cpu, products in bfloat16";
+  CHECK(ActivationCache::file(scratch.path, rounded, split) != file);
   CHECK(ActivationCache::file(scratch.path, key_of(*small.backbone, 1), split) != file);
   CHECK_THROWS_WITH(ActivationCache(file, key, other), Contains("holds other states than its name says"));
   CHECK_THROWS_WITH(ActivationCache(file, key_of(*small.backbone, 1), split), Contains("holds other states"));
