@@ -7,6 +7,7 @@ set(TEXT_TESTS
   core/config_read_test.cpp
   core/config_resolved_test.cpp
   core/file_pages_test.cpp
+  core/folder_lock_test.cpp
   core/identity_difference_test.cpp
   core/joined_test.cpp
   core/sha256_test.cpp

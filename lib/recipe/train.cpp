@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
@@ -11,6 +13,13 @@
 
 namespace adaptune {
 namespace {
+
+// A step trains the adapter of some layer at least.
+std::optional<int64_t> largest_drop(const AdapterSpec& spec, int64_t layer_count) {
+  const auto largest = robust_drop(spec.drop, layer_count, "adapter.drop.layers");
+  if (!largest) return largest;
+  return std::min(*largest, adapted_layers(spec, layer_count).back());
+}
 
 StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig& task) {
   torch::manual_seed(static_cast<uint64_t>(task.train.seed));
@@ -36,7 +45,7 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
           head,
           part_counts(task, backbone, *adapter, *head),
           task_identity(run.config, task),
-          robust_drop(task.adapter.drop, backbone.info().layers, "adapter.drop.layers"),
+          largest_drop(task.adapter, backbone.info().layers),
           write};
 }
 
