@@ -10,7 +10,8 @@ drop_results.json are made from it.
 import json
 import statistics
 
-from plan import EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training
+from plan import (EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training,
+                  write_results)
 
 from measure.experiment import Training
 from measure.markdown import table
@@ -106,18 +107,15 @@ def prune_text(drops, pruned):
                    f'(bar {PRUNED_BAR}: {"met" if lost <= PRUNED_BAR else "missed"}).\n')
 
 
-def write_results(drops):
+def write_tables(drops):
     curves = {name: drops.curves(name) for name in ('standard', 'specialised', 'robust')}
     pruned = {task: drops.pruned(task) for task in drops.tasks}
     text = (f'# AdapterDrop on eight tasks\n\nScores of the test splits x 100. The trainings together took '
-            f'{drops.experiment.hours():.1f} hours of this machine. Written by configs/eight_tasks/drop.py.\n\n'
+            f'{drops.experiment.hours_text()}. Written by configs/eight_tasks/drop.py.\n\n'
             f'## Mean score without adapters in the lowest n layers\n\n{drop_text(drops, curves)}'
             f'\n## Fusions of the adapters attended to most, by their number\n\n{prune_text(drops, pruned)}')
-    folder = drops.arguments.results
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'drop_results.md').write_text(text, encoding='utf-8')
     facts = {'curves': curves, 'pruned': pruned, 'training_hours': drops.experiment.hours()}
-    (folder / 'drop_results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
+    write_results(drops.arguments, 'drop_results', text, facts)
     return text
 
 
@@ -127,7 +125,7 @@ def main():
     trainings += [drops.specialised(n, task) for task in drops.tasks for n in range(1, drops.layers)]
     trainings += [drops.fusion(task) for task in drops.tasks]
     drops.experiment.train_all(trainings)
-    print(write_results(drops))
+    print(write_tables(drops))
 
 
 if __name__ == '__main__':

@@ -2,16 +2,16 @@
 """Fusion of eight adapters for targets with few examples.
 
 For rte, qnli_small and amcd_en, each cut to the same 500 training examples: an adapter of its own, and a fusion of it with
-the other seven adapters of run.py (pfeiffer, 2,000 examples each; they are trained if they are missing). Head and learning rate of the fusion, and whatever
-else is named below, are explored with one seed and chosen by the mean development score; the chosen setting is trained
-with two seeds and scored on the test splits (x 100). Writes fusion_results.md and fusion_results.json.
+the other seven adapters of run.py (pfeiffer, 2,000 examples each; they are trained if they are missing). Head and learning
+rate of the fusion, and whatever else is named below, are trained with two seeds and chosen by the mean development score;
+the chosen setting is scored on the test splits (x 100). Writes fusion_results.md and fusion_results.json.
 """
 import itertools
-import json
 import os
 import statistics
 
-from plan import EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training
+from plan import (EIGHT, HERE, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training,
+                  write_results)
 
 from measure.experiment import Training
 from measure.markdown import table
@@ -62,9 +62,10 @@ class Fusions:
         return Training(folder, own.task, overrides + self.plan.fusion_overrides, 'fuse')
 
     def dev(self, setting):
-        """Mean development score over the targets, x 100."""
-        return 100 * statistics.fmean(self.experiment.train(self.fused(setting, target, SEED))['dev']
-                                      for target in self.plan.targets)
+        """Mean development score over the targets and seeds, x 100: one seed does not show which settings fail now and
+        then."""
+        return 100 * statistics.fmean(self.experiment.train(self.fused(setting, target, seed))['dev']
+                                      for target in self.plan.targets for seed in SEEDS)
 
     def pairing(self, setting, target):
         sides = [[self.own(target, seed) for seed in SEEDS], [self.fused(setting, target, seed) for seed in SEEDS]]
@@ -85,7 +86,8 @@ def explored(arguments):
 
 
 def own_dev(fusions):
-    return 100 * statistics.fmean(fusions.experiment.train(fusions.own(target, SEED))['dev'] for target in fusions.plan.targets)
+    return 100 * statistics.fmean(fusions.experiment.train(fusions.own(target, seed))['dev']
+                                  for target in fusions.plan.targets for seed in SEEDS)
 
 
 def target_row(fusions, setting, target, pairing):
@@ -95,7 +97,7 @@ def target_row(fusions, setting, target, pairing):
             f'{result.low:+.2f} to {result.high:+.2f}', used]
 
 
-def write_results(fusions, settings, devs, chosen):
+def write_tables(fusions, settings, devs, chosen):
     pairings = {target: fusions.pairing(chosen, target) for target in fusions.plan.targets}
     rows = [target_row(fusions, chosen, target, pairing) for target, pairing in pairings.items()]
     total = compare(list(pairings.values()))
@@ -109,14 +111,11 @@ def write_results(fusions, settings, devs, chosen):
             f'Mean difference {total.difference:+.2f}, standard error {total.standard_error:.2f}, '
             f'95 % {total.low:+.2f} to {total.high:+.2f}; bar {BAR}: {verdict}.\n\n'
             f'## Mean development score of the explored settings\n\n{table(["setting", "score", ""], dev_rows)}')
-    folder = fusions.arguments.results
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'fusion_results.md').write_text(text, encoding='utf-8')
     facts = {'chosen': chosen, 'mean_difference': total.difference, 'standard_error': total.standard_error,
              'targets': {row[0]: row[1:5] for row in rows},
              'attention': {target: fusions.attention(chosen, target) for target in fusions.plan.targets},
              'explored': [{**setting, 'dev': dev} for setting, dev in zip(settings, devs)]}
-    (folder / 'fusion_results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
+    write_results(fusions.arguments, 'fusion_results', text, facts)
     return text
 
 
@@ -126,11 +125,12 @@ def main():
     settings = explored(arguments)
     targets = fusions.plan.targets
     fusions.experiment.test_all([fusions.own(target, seed) for target in targets for seed in SEEDS])
-    fusions.experiment.train_all([fusions.fused(setting, target, SEED) for setting in settings for target in targets])
+    fusions.experiment.train_all([fusions.fused(setting, target, seed)
+                                  for setting in settings for target in targets for seed in SEEDS])
     devs = [fusions.dev(setting) for setting in settings]
     chosen = settings[devs.index(max(devs))]
     fusions.experiment.test_all([fusions.fused(chosen, target, seed) for target in targets for seed in SEEDS])
-    print(write_results(fusions, settings, devs, chosen))
+    print(write_tables(fusions, settings, devs, chosen))
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 """What the scripts of this folder share: tasks, methods, learning rates, folders."""
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -66,6 +67,13 @@ def open_experiment(arguments, config, output, record):
     test_file = lambda task: arguments.data / 'text' / task.removesuffix('_500') / 'test.jsonl'
     return Experiment(Program(arguments.binary, environment), config, output, Record(arguments.results / record, {}),
                       test_file, arguments.jobs)
+
+
+def write_results(arguments, name, text, facts):
+    """`name`.md and `name`.json in the folder of the tables."""
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    (arguments.results / f'{name}.md').write_text(text, encoding='utf-8')
+    (arguments.results / f'{name}.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
 
 
 def suite_training(arguments, method, rate, task, seed=SEED):

@@ -7,12 +7,10 @@ fine-tuning stands beside its standard error by a paired bootstrap over the test
 training are kept in record.json, so that the same command goes on where it was stopped; results.md and results.json are
 made from it.
 """
-import json
-import os
 import statistics
 
 from plan import (HERE, RATES, SEED, choice_score, choice_trainings, chosen_rate, finish_arguments, open_experiment,
-                  parse_arguments, suite_training)
+                  parse_arguments, suite_training, write_results)
 
 from measure.markdown import table
 from measure.scores import Pairing, compare
@@ -98,23 +96,19 @@ def gap_table(gaps, suite):
     return table(['method', 'mean gap to full', 'standard error', '95 %', 'bar', 'verdict', 'trained parameters, %'], rows)
 
 
-def write_results(suite, draws):
+def write_tables(suite, draws):
     tasks = suite.tasks(suite.plan.scored)
     gaps = {method: suite.gap(method, tasks, draws) for method in RATES if method != BASELINE and tasks}
-    hours = suite.experiment.hours()
     text = (f'# Eight tasks, 2,000 training examples each\n\nScores of the test splits x 100; head_only always with one '
-            f'seed. All trainings together took {hours:.1f} hours of {os.cpu_count()} cores. Written by '
+            f'seed. All trainings together took {suite.experiment.hours_text()}. Written by '
             f'configs/eight_tasks/run.py.\n\n## Scores\n\n{score_table(suite, tasks)}'
             f'\n## Gap to full fine-tuning\n\n{gap_table(gaps, suite)}'
             f'\n## Learning rates: mean of the development scores of {", ".join(suite.plan.choice)}\n\n{rate_table(suite)}')
-    folder = suite.arguments.results
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'results.md').write_text(text, encoding='utf-8')
-    facts = {'rates': suite.rates, 'gaps': gaps, 'training_hours': hours, 'jobs': suite.experiment.jobs,
+    facts = {'rates': suite.rates, 'gaps': gaps, 'training_hours': suite.experiment.hours(), 'jobs': suite.experiment.jobs,
              'threads': suite.arguments.threads,
              'scores': {task: {method: suite.scores(method, task) for method in RATES} for task in suite.tasks(suite.plan.scored + suite.plan.reported)},
              'trained_percent': {method: suite.share(method) for method in RATES if tasks}}
-    (folder / 'results.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
+    write_results(suite.arguments, 'results', text, facts)
     return text
 
 
@@ -123,10 +117,10 @@ def main():
     suite = Suite(open_experiment(arguments, HERE / 'suite.yaml', arguments.output, 'record.json'), arguments)
     suite.choose()
     suite.add([(method, task, SEED) for task in suite.plan.scored + suite.plan.reported for method in RATES])
-    write_results(suite, FIRST_DRAWS)
+    write_tables(suite, FIRST_DRAWS)
     suite.add([(method, task, seed) for task, seeds in suite.plan.more_seeds.items() for seed in seeds
                for method in (BASELINE, *BARS)])
-    print(write_results(suite, DRAWS))
+    print(write_tables(suite, DRAWS))
 
 
 if __name__ == '__main__':

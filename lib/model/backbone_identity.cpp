@@ -39,9 +39,10 @@ void read_backbone_identity(ConfigNode node, BackboneIdentity& identity) {
   node.read("fingerprint", identity.fingerprint);
 }
 
-std::string describe(const BackboneIdentity& b) {
-  return "fingerprint " + b.fingerprint.substr(0, 8) + "… (" + b.family + ", " + std::to_string(b.layers) +
-         " layers, hidden " + std::to_string(b.hidden_size) + ", '" + b.name + "')";
+std::string describe(const BackboneIdentity& identity) {
+  return "fingerprint " + identity.fingerprint.substr(0, 8) + "… (" + identity.family + ", " +
+         std::to_string(identity.layers) + " layers, hidden " + std::to_string(identity.hidden_size) + ", '" +
+         identity.name + "')";
 }
 
 BackboneIdentity identify_backbone(const std::filesystem::path& folder, const std::filesystem::path& cache) {

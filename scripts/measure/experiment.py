@@ -120,8 +120,16 @@ class Experiment:
         return [row['label'] for row in read_rows(self.test_file(training.task))]
 
     def hours(self):
-        """Of all trainings on all cores of this machine, by the processor time they took."""
-        return sum(entry.get('cpu_seconds', 0) for entry in self.record.data.values()) / os.cpu_count() / 3600
+        """Of all trainings on all cores of this machine, by the processor time they took; None where a record does not
+        know it of each."""
+        trained = [entry for entry in self.record.data.values() if 'dev' in entry]
+        if not all('cpu_seconds' in entry for entry in trained):
+            return None
+        return sum(entry['cpu_seconds'] for entry in trained) / os.cpu_count() / 3600
+
+    def hours_text(self):
+        hours = self.hours()
+        return 'a time that the record does not hold' if hours is None else f'{hours:.1f} hours of {os.cpu_count()} cores'
 
     def entry(self, training):
         with self.lock:
