@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <random>
 #include <sstream>
 #include <system_error>
@@ -18,6 +19,9 @@ namespace adaptune {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kTemporary = ".tmp";
+constexpr std::chrono::hours kStale(1);  // no file is written for so long without a change
 
 // "runs/sst2/" names the same folder as "runs/sst2", but would put a suffix inside it.
 fs::path without_trailing_slash(const fs::path& path) {
@@ -138,7 +142,7 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
 std::string unique_suffix() {
   std::random_device random;
   std::ostringstream suffix;
-  suffix << "." << std::hex << random() << random() << ".tmp";
+  suffix << "." << std::hex << random() << random() << kTemporary;
   return suffix.str();
 }
 
@@ -165,12 +169,21 @@ void write_file_atomically(const fs::path& destination, const std::string& bytes
 }
 
 void write_file_atomically(const fs::path& destination, const std::function<void(OpenFile&)>& fill) {
-  write_through(destination, ".tmp", fill);
+  write_through(destination, kTemporary, fill);
+}
+
+void remove_stale_temporaries(const fs::path& folder) {
+  std::error_code ignored;
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (!entry.is_regular_file(ignored) || entry.path().extension() != kTemporary) continue;
+    if (now - entry.last_write_time(ignored) > kStale) fs::remove(entry.path(), ignored);
+  }
 }
 
 void write_folder_atomically(const fs::path& destination, const std::function<void(const fs::path&)>& fill) {
   const fs::path path = without_trailing_slash(destination);
-  const fs::path temporary = with_suffix(path, ".tmp");
+  const fs::path temporary = with_suffix(path, kTemporary);
   const fs::path aside = with_suffix(path, ".old");
   if (present(aside) && !present(path)) rename_over(aside, path);
   remove_whole(aside);
@@ -190,7 +203,7 @@ void write_folder_atomically(const fs::path& destination, const std::function<vo
 }
 
 void replace_link(const fs::path& link, const std::string& target) {
-  const fs::path temporary = with_suffix(link, ".tmp");
+  const fs::path temporary = with_suffix(link, kTemporary);
   remove_whole(temporary);
   if (::symlink(target.c_str(), temporary.c_str()) != 0) throw io_failure(link, "create the link", errno);
   Temporary guard(temporary);

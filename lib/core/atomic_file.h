@@ -22,6 +22,10 @@ void write_file_atomically(const std::filesystem::path& destination, const std::
 void write_file_atomically(const std::filesystem::path& destination,
                            const std::function<void(OpenFile&)>& fill);
 
+// Removes from a folder the files of processes that died while they wrote them: those that end in ".tmp" and
+// have not changed for an hour.
+void remove_stale_temporaries(const std::filesystem::path& folder);
+
 // Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and
 // the folder, then renames it to `destination`. An existing one is exchanged with it in one step and removed
 // afterwards; on a file system that cannot exchange, it is moved to `<destination>.old` for that moment, and

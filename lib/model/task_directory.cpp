@@ -100,7 +100,9 @@ int64_t write_fusion_directory(const fs::path& folder, const FusionDescription& 
     write_file_atomically(target / kFusionYaml, fusion_description_yaml(description));
     std::string members;
     for (const auto& member : description.members) members += (members.empty() ? "" : ", ") + member.name;
-    write_file_atomically(target / "README.md", card(description.target, "An AdapterFusion of " + members));
+    const std::string pruned = description.kept.empty() ? "" : ", pruned to those that `fusion.yaml` names,";
+    write_file_atomically(target / "README.md",
+                          card(description.target, "An AdapterFusion of " + members + pruned));
   });
   return folder_bytes(folder);
 }

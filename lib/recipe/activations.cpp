@@ -39,6 +39,15 @@ std::string layers_text(int64_t layers) {
   return layers == 1 ? "the lowest layer" : "the lowest " + std::to_string(layers) + " layers";
 }
 
+fs::path cache_folder(const Run& run) {
+  return run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir);
+}
+
+// What the size of a file depends on; without what its numbers do.
+ActivationKey file_key(const Run& run, Workspace& workspace, int64_t layers) {
+  return {"", "", {layers}, workspace.info().hidden_size, scalar_type(run.config.cache.dtype)};
+}
+
 // Opens and writes the files of one training.
 class Keeper {
  public:
@@ -46,15 +55,11 @@ class Keeper {
       : run_(run),
         workspace_(workspace),
         console_(console),
-        folder_(run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir)),
-        key_{arithmetic(run.device, bf16),
-             backbone_text(run, workspace),
-             {layers},
-             workspace.info().hidden_size,
-             scalar_type(run.config.cache.dtype)} {}
-
-  int64_t bytes(const EncodedSplit& split) const { return ActivationCache::bytes(key_, split); }
-  const fs::path& folder() const { return folder_; }
+        folder_(cache_folder(run)),
+        key_(file_key(run, workspace, layers)) {
+    key_.arithmetic = arithmetic(run.device, bf16);
+    key_.backbone = backbone_text(run, workspace);
+  }
 
   std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) {
     const auto file = ActivationCache::file(folder_, key_, split);
@@ -87,13 +92,14 @@ class Keeper {
   }
 
   void write(const std::string& name, const fs::path& file, const EncodedSplit& split) try {
-    const uint64_t needed = static_cast<uint64_t>(bytes(split)), free = free_disk_bytes(folder_);
+    const int64_t needed = ActivationCache::bytes(key_, split);
+    const auto free = static_cast<int64_t>(free_disk_bytes(folder_));
     if (free < needed) {
-      throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(static_cast<int64_t>(free)) +
-                    " are free, the states need " + mebibytes(static_cast<int64_t>(needed)));
+      throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(free) + " are free, the states need " +
+                    mebibytes(needed));
     }
     console_.say("cache      " + name + ": computing the states behind " + layers_text(key_.layers.front()) +
-                 ", " + mebibytes(bytes(split)));
+                 ", " + mebibytes(needed));
     auto& backbone = workspace_.backbone();
     backbone.set_dropout(false);
     const Wanted wanted{.layers = key_.layers.front()};
@@ -112,32 +118,37 @@ class Keeper {
 
 }  // namespace
 
-TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const TrainOptions& options, const Attachment& attachment, Console& console) {
+StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& data,
+                       const Attachment& attachment) {
   const auto& config = run.config.cache;
   if (!config.enabled) return {};
   const int64_t layers = attachment.untouched_layers(workspace.backbone());
-  if (layers == 0) {
-    console.say("cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)");
-    return {};
-  }
+  if (layers == 0)
+    return {0, 0, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
   if (attachment.needs_padding()) {
-    console.say("cache      nothing to keep: an adapter reads padding (use_gating), which has no states");
-    return {};
+    return {0, 0, "cache      nothing to keep: an adapter reads padding (use_gating), which has no states"};
   }
-  Keeper keeper(run, workspace, layers, options.bf16, console);
-  const EncodedSplit* validation = data.validation ? data.validation->rows.get() : nullptr;
-  const int64_t bytes = keeper.bytes(*data.train.rows) + (validation ? keeper.bytes(*validation) : 0);
+  const auto key = file_key(run, workspace, layers);
+  int64_t bytes = ActivationCache::bytes(key, *data.train.rows);
+  if (data.validation) bytes += ActivationCache::bytes(key, *data.validation->rows);
   const double gib = static_cast<double>(bytes) / (1 << 30);
   if (gib > config.max_gib) {
     throw UsageError(run.config.cache_place + ": error: the states behind " + layers_text(layers) + " need " +
                      fixed(gib, 1) + " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
                      "; raise it, or try cache.dtype=bfloat16" + kWithout);
   }
-  console.say("cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
-              keeper.folder().string());
-  return {keeper.states("train", *data.train.rows),
-          validation ? keeper.states("validation", *validation) : nullptr};
+  return {layers, bytes,
+          "cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
+              cache_folder(run).string()};
+}
+
+TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
+                               const StatesPlan& plan, bool bf16, Console& console) {
+  if (plan.layers == 0) return {};
+  Keeper keeper(run, workspace, plan.layers, bf16, console);
+  TrainingStates states{keeper.states("train", *data.train.rows), nullptr};
+  if (data.validation) states.validation = keeper.states("validation", *data.validation->rows);
+  return states;
 }
 
 }  // namespace adaptune

@@ -1,26 +1,31 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 
-#include "data/activation_cache.h"
 #include "model/task_model.h"
 #include "recipe/console.h"
 #include "recipe/run.h"
 #include "recipe/workspace.h"
+#include "train/trainer.h"
 
 namespace adaptune {
 
-// States that a training's passes go on from; null: they begin with the tokens.
-struct TrainingStates {
-  std::shared_ptr<const ActivationCache> train, validation;
+// What `cache` of the configuration keeps of a training.
+struct StatesPlan {
+  int64_t layers = 0;  // their states are kept; 0: nothing is
+  int64_t bytes = 0;   // of both splits' files
+  std::string text;    // a line that says so, and why there is nothing to keep; empty: the cache is off
 };
 
-// As `cache` of the configuration says: read from their files, or computed and written first where those are
-// missing or damaged, which one of several runs does for all. Says what it does, and that there is nothing to
-// keep where the adapters begin in the lowest layer or read padding. UsageError when the files would be
-// larger than cache.max_gib, IoError (with the way to do without) when they cannot be written.
+// UsageError at its place when the files would be larger than cache.max_gib.
+StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& data,
+                       const Attachment& attachment);
+
+// Read from their files, or computed and written first where those are missing or damaged, which one of
+// several runs does for all. IoError (with the way to do without) when they cannot be written. Null when a
+// signal asked to stop before they were complete.
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const TrainOptions& options, const Attachment& attachment, Console& console);
+                               const StatesPlan& plan, bool bf16, Console& console);
 
 }  // namespace adaptune

@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 
+#include "adapter/drop.h"
 #include "core/config_layers.h"
 #include "core/error.h"
 #include "model/task_directory.h"
@@ -161,13 +162,18 @@ std::vector<Removal> settings_of(const DropFlags& what, int64_t layer_count) {
   return settings;
 }
 
-void check_output(const DropFlags& what, size_t settings, size_t tasks) {
+void check_output(const DropFlags& what, const std::vector<Removal>& settings, size_t tasks) {
   if (what.output.empty()) return;
-  if (settings != 2 || (what.layers.empty() && what.prune_fusion.empty())) {
+  if (settings.size() != 2 || (what.layers.empty() && what.prune_fusion.empty())) {
     throw UsageError(
         "-o writes what one choice leaves; make it with --layers, or --prune-fusion and a single number");
   }
   if (tasks > 1) throw UsageError("-o writes one task; choose it with --task");
+  const auto& off = settings.back().layers_off;
+  if (what.fusion && off != lowest_layers(static_cast<int64_t>(off.size()))) {
+    throw UsageError("-o writes a fusion without its lowest layers only: --layers 0-" +
+                     std::to_string(off.size() - 1));
+  }
   const fs::path folder = what.output;
   const bool ours = is_task_directory(folder) || is_fusion_directory(folder);
   if (fs::exists(folder) && !ours) {
@@ -193,7 +199,7 @@ int drop(const RunFlags& flags, const DropFlags& what, Console& console) {
   const auto tasks = run.selected_tasks();
   Sheet sheet;
   sheet.settings = settings_of(what, workspace.info().layers);
-  check_output(what, sheet.settings.size(), tasks.size());
+  check_output(what, sheet.settings, tasks.size());
   for (const auto* task : tasks) {
     DropSubject subject(run, workspace, *task, what.split, what.fusion || !what.prune_fusion.empty());
     check_counts(sheet.settings, subject);

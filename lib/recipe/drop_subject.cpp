@@ -6,7 +6,6 @@
 #include <map>
 #include <numeric>
 
-#include "adapter/drop.h"
 #include "core/error.h"
 #include "model/task_directory.h"
 #include "train/evaluation.h"
@@ -136,11 +135,7 @@ int64_t DropSubject::write_adapter(const fs::path& folder, const std::vector<int
 
 int64_t DropSubject::write_fusion(const fs::path& folder, const Removal& removal) const {
   auto description = fused_->description;
-  const auto& off = removal.layers_off;
-  if (off != lowest_layers(static_cast<int64_t>(off.size()))) {
-    throw UsageError("a fusion is written without its lowest layers only: --layers 0-" +
-                     std::to_string(off.size() - 1));
-  }
+  const auto& off = removal.layers_off;  // the lowest
   auto& drop = description.options.drop;
   const int64_t before = drop.mode == "fixed" ? drop.layers.value_or(0) : 0;
   if (!off.empty()) drop = {"fixed", std::max(before, static_cast<int64_t>(off.size()))};

@@ -31,8 +31,8 @@ class DropSubject {
   // Of the task's first metric, in its own unit; empty: undefined. What a site keeps never grows again: ask
   // for fewer and fewer.
   std::optional<double> score(const Removal& removal);
-  // What is left, as an adapter or a fusion of its own; the last one scored. Returns the folder's size in
-  // bytes. UsageError for a fusion without other layers than its lowest.
+  // What is left, as an adapter or a fusion of its own; the last one scored. Of a fusion only the lowest
+  // layers may be missing. Returns the folder's size in bytes.
   int64_t write(const std::filesystem::path& folder, const Removal& removal);
 
   const std::string& name() const { return task_.name; }

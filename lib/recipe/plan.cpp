@@ -35,9 +35,13 @@ ordered_json as_json(const Plan& plan, const TaskData& data) {
   }
   const auto& options = *plan.task->options;
   const int64_t steps = total_steps(options, data.train.rows->size());
-  return {{"task", plan.task->task->name}, {"examples", examples},
-          {"labels", data.head.labels},    {"parts", parts},
-          {"total_steps", steps},          {"warmup_steps", warmup_steps(options, steps)}};
+  return {{"task", plan.task->task->name},
+          {"examples", examples},
+          {"labels", data.head.labels},
+          {"parts", parts},
+          {"total_steps", steps},
+          {"warmup_steps", warmup_steps(options, steps)},
+          {"cache_bytes", plan.states.bytes}};
 }
 
 }  // namespace
@@ -52,6 +56,7 @@ int report_plans(const Run& run, Workspace& workspace, const std::vector<Plan>& 
     console.say("\n" + data_text(task, data) + "\n");
     if (!console.json()) console.result(parameter_table(plan.parts));
     console.say("\n" + schedule_text(*plan.task->options, data.train.rows->size()));
+    if (!plan.states.text.empty()) console.say(plan.states.text);
     results.push_back(as_json(plan, data));
   }
   if (console.json()) console.result(ordered_json{{"tasks", results}}.dump(2) + "\n");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "recipe/activations.h"
 #include "recipe/console.h"
 #include "recipe/run.h"
 #include "recipe/start_up.h"
@@ -26,6 +27,7 @@ struct Plan {
   const StageTask* task = nullptr;
   std::vector<PartCount> parts;
   std::string settings;  // what the result depends on beside data and backbone: "key: value" lines
+  StatesPlan states;
 };
 
 // Prints what would be trained, the tables of parameters as the result, and returns 0.

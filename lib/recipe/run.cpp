@@ -99,12 +99,14 @@ void claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
   }
   for (const auto& claim : claims) {
     create_folders(claim.folder);
+    remove_stale_temporaries(claim.folder);
     write_file_atomically(claim.folder / kSettings, claim.settings);
   }
 }
 
 void prepare_run_folder(const Run& run, uint64_t bytes) {
   create_folders(run.folder);
+  remove_stale_temporaries(run.folder);
   const uint64_t free = free_disk_bytes(run.folder);
   if (free < bytes) {
     throw IoError(fs::absolute(run.folder).string() + ": " + std::to_string(free >> 20) +

@@ -33,6 +33,7 @@ TrainingJob training_job(const Run& run, Workspace& workspace, const Plan& plan)
   job.resume = run.flags.resume != "never";
   if (job.resume && run.flags.resume != "auto") job.resume_from = run.flags.resume;
   job.identity = workspace.job_identity(plan.settings, data);
+  job.profile = run.flags.profile;
   return job;
 }
 
@@ -96,12 +97,13 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
   const auto parts = stage.prepare(*task.task);
   job.largest_drop = parts.largest_drop;
   workspace.backbone().set_bfloat16(task.options->bf16);
-  const auto states = training_states(run, workspace, data, *task.options, *parts.attachment, console);
-  job.train_trunk = states.train.get();
-  job.validation_trunk = states.validation.get();
+  job.states = [&] {
+    return training_states(run, workspace, data, plan.states, task.options->bf16, console);
+  };
   TaskModel model(workspace.backbone(), parts.attachment, parts.head);
-  console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) +
-              "\nwriting to " + task.folder.string());
+  console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) + "\n" +
+              (plan.states.text.empty() ? "" : plan.states.text + "\n") + "writing to " +
+              task.folder.string());
   const auto outcome = train_with_progress(model, job, console);
   if (run.flags.profile) console.say(outcome.profile.text());
   if (outcome.stopped_by) {
@@ -167,14 +169,15 @@ void check_resume(const Run& run, Workspace& workspace, const std::vector<Plan>&
                  std::filesystem::absolute(resume).string());
 }
 
-std::vector<Plan> checked_plans(Workspace& workspace, const Stage& stage) {
+std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stage& stage) {
   std::vector<const TaskConfig*> tasks;
   for (const auto& task : stage.tasks) tasks.push_back(task.task);
   check_tasks(workspace, tasks, stage.checks);
   std::vector<Plan> plans;
   for (const auto& task : stage.tasks) {
     auto model = stage.prepare(*task.task);
-    plans.push_back({&task, std::move(model.parts), std::move(model.settings)});
+    auto states = plan_states(run, workspace, workspace.data(*task.task), *model.attachment);
+    plans.push_back({&task, std::move(model.parts), std::move(model.settings), std::move(states)});
   }
   return plans;
 }
@@ -197,7 +200,7 @@ StatusFile open_status(const Run& run, const Stage& stage) {
 }  // namespace
 
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
-  const auto plans = checked_plans(workspace, stage);
+  const auto plans = checked_plans(run, workspace, stage);
   check_resume(run, workspace, plans);
   if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
   prepare_run_folder(run, needed_disk_bytes(workspace, plans));

@@ -116,10 +116,10 @@ TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
   }
   const auto model = backbone_folder(opened.tasks.front(), query);
   for (const auto& task : opened.tasks) {
-    if (backbone_folder(task, query) == model) continue;
+    if (fs::equivalent(backbone_folder(task, query), model)) continue;
     throw InputError("tasks '" + opened.tasks.front().description.name + "' and '" + task.description.name +
-                     "' were trained on different backbones, '" + model + "' and '" + task.description.model +
-                     "'; predict them one by one");
+                     "' were trained on different backbones with tokenizers of their own, '" + model +
+                     "' and '" + task.description.model + "'; predict them one by one");
   }
   const auto identity = open_backbone(model, query.device, opened);
   for (auto& task : opened.tasks) load_parts(task, *opened.backbone, identity, query);

@@ -35,14 +35,18 @@ StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const st
     const auto end = std::min(begin + batches.rows, size);
     const std::vector<int64_t> micro(rows.begin() + begin, rows.begin() + end);
     StopWatch watch;
+    const auto lap = [&] {
+      if (batches.exact_times && batches.device.is_cuda()) torch::cuda::synchronize();
+      return watch.lap();
+    };
     const Batch batch =
         collate(split, micro, {batches.pad_id, batches.device, model.needs_padding(), batches.trunk});
-    step.data += watch.lap();
+    step.data += lap();
     const LossSum loss = model.head().loss(model.logits(batch), batch);
-    step.forward += watch.lap();
+    step.forward += lap();
     loss.sum.backward();
     step.sum += loss.sum.item<double>();
-    step.backward += watch.lap();
+    step.backward += lap();
     step.count += loss.count;
     step.examples += batch.size();
     for (const int64_t row : micro) step.tokens += split.length(row);

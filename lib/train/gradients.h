@@ -15,6 +15,7 @@ struct MicroBatches {
   int32_t pad_id = 0;
   torch::Device device = torch::kCPU;
   const ActivationCache* trunk = nullptr;  // as in CollateOptions
+  bool exact_times = false;                // StepLoss's seconds wait for what the device still computes
 };
 
 // What a step saw.

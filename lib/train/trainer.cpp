@@ -97,6 +97,7 @@ class Trainer {
   CheckpointFolder checkpoints_;
 
   TrainState state_;
+  TrainingStates states_;
   bool saved_ = true;                 // the state is on disk
   std::filesystem::path checkpoint_;  // where
   bool gradients_checked_ = false;
@@ -124,6 +125,7 @@ void Trainer::begin() {
   state_.threads = at::get_num_threads();
   state_.libtorch = TORCH_VERSION;
   state_.total_steps = total_steps_;
+  states_ = job_.states();
   const auto& targets = options_.report_to;
   const bool tensorboard = std::find(targets.begin(), targets.end(), "tensorboard") != targets.end();
   log_.emplace(job_.folder, state_.step, state_.evaluated_step, tensorboard);
@@ -160,7 +162,7 @@ void Trainer::step() {
   const double learning_rate = schedule_.learning_rate(state_.step);
   optimizer_.clear_gradients();
   const MicroBatches batches{options_.per_device_train_batch_size, job_.pad_id, job_.device,
-                             job_.train_trunk};
+                             states_.train.get(), job_.profile};
   const StepLoss loss = compute_gradients(model_, *job_.train, rows, optimizer_.parameters(), batches);
   if (dropped == 0) require_gradients();
   const double norm = clip_gradients(optimizer_.parameters(), options_.max_grad_norm);
@@ -242,7 +244,7 @@ void Trainer::report(double gradient_norm, double learning_rate) {
 void Trainer::evaluate_validation() {
   if (job_.largest_drop) model_.leave_out({});
   const EvaluationSettings settings{options_.per_device_eval_batch_size, job_.pad_id, job_.device,
-                                    job_.validation_trunk};
+                                    states_.validation.get()};
   const Evaluation evaluation = evaluate(model_, *job_.validation, job_.metrics, settings);
   EvalProgress progress;
   progress.task = job_.task;

@@ -4,10 +4,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "data/activation_cache.h"
 #include "data/encoded.h"
 #include "model/task_model.h"
 #include "report/progress_line.h"
@@ -17,13 +19,18 @@
 
 namespace adaptune {
 
+// States that passes go on from; null: they begin with the tokens.
+struct TrainingStates {
+  std::shared_ptr<const ActivationCache> train, validation;
+};
+
 // What is trained on what.
 struct TrainingJob {
   std::string task;  // name in progress lines
   const EncodedSplit* train = nullptr;
   const EncodedSplit* validation = nullptr;  // null: the last state counts as the best
-  // Their states that passes go on from; null: passes begin with the tokens.
-  const ActivationCache *train_trunk = nullptr, *validation_trunk = nullptr;
+  // Asked once, when the number of threads is the training's: it may compute them.
+  std::function<TrainingStates()> states = [] { return TrainingStates(); };
   std::vector<std::string> metrics;  // of the validation split; the first chooses the best
   TrainOptions options;
   bool backbone_dropout = true;  // after the method's default
@@ -38,6 +45,7 @@ struct TrainingJob {
   // What a checkpoint must have been made with: data and backbone fingerprints, options that change the
   // result. A checkpoint that says otherwise is an InputError naming the differing lines.
   std::string identity;
+  bool profile = false;  // waits for the device wherever the profile reads the clock
 };
 
 // What happens on the way, for whoever shows it. All of it may be ignored.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "app/command.h"
@@ -11,6 +12,7 @@ namespace adaptune {
 
 using Catch::Contains;
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -133,10 +135,36 @@ TEST_CASE("tasks that read other texts are not answered in one pass") {
   const CommandFolder folder;
   folder.write("suite.yaml", kSuite);
   REQUIRE(folder.run("train suite.yaml --task mood").status == 0);
-  REQUIRE(folder.run("train suite.yaml --task tone tasks.tone.data.max_seq_length=12").status == 0);
+  const auto together = [&](const std::string& overrides) {
+    REQUIRE(folder.run("train suite.yaml --task tone --overwrite " + overrides).status == 0);
+    return folder.run("predict suite dev.jsonl --task all");
+  };
+  const auto longer = together("tasks.tone.data.max_seq_length=12");
+  CHECK(longer.status == 2);
+  CHECK_THAT(longer.err, Contains("tasks 'mood' and 'tone' differ in their max_seq_length"));
+
+  for (const std::string file : {"train.jsonl", "dev.jsonl"}) {
+    const auto rows = std::regex_replace(folder.read(file), std::regex("\"text\""), "\"sentence\"");
+    folder.write("other_" + file, rows);
+  }
+  const auto columns = together(
+      "tasks.tone.text=sentence 'tasks.tone.data={train: other_train.jsonl, validation: other_dev.jsonl}'");
+  CHECK(columns.status == 2);
+  CHECK_THAT(columns.err, Contains("tasks 'mood' and 'tone' differ in their text columns"));
+}
+
+TEST_CASE("tasks of one pass have one backbone and tokenizer, whatever its path") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml --task mood").status == 0);
+  REQUIRE(folder.run("train suite.yaml --task tone model=./model/").status == 0);
+  CHECK(folder.run("predict suite dev.jsonl --task all").status == 0);
+  fs::copy(folder.path("model"), folder.path("other"), fs::copy_options::recursive);
+  REQUIRE(folder.run("train suite.yaml --task tone --overwrite model=other").status == 0);
   const auto refused = folder.run("predict suite dev.jsonl --task all");
-  CHECK(refused.status == 2);
-  CHECK_THAT(refused.err, Contains("tasks 'mood' and 'tone' differ in their max_seq_length"));
+  CHECK(refused.status == 3);
+  CHECK_THAT(refused.err, Contains("tasks 'mood' and 'tone' were trained on different backbones with "
+                                   "tokenizers of their own, 'model' and 'other'"));
 }
 
 TEST_CASE("drop scores without lower layers and writes what is left") {

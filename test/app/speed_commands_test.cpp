@@ -149,10 +149,14 @@ TEST_CASE("states are not kept where they change, and not without end") {
   CHECK_FALSE(fs::exists(folder.path("run")));
 
   write_config(folder, "cache: {enabled: true, max_gib: 1e-9}\n");
-  const auto large = folder.run("train c.yaml" + kDropOne);
+  const auto large = folder.run("check c.yaml" + kDropOne);
   CHECK(large.status == 2);
   CHECK_THAT(large.err, Contains("c.yaml:7:") && Contains("more than cache.max_gib") &&
                             Contains("cache.enabled=false trains without kept states"));
+
+  const auto planned = folder.run("check c.yaml cache.max_gib=1" + kDropOne);
+  CHECK(planned.status == 0);
+  CHECK_THAT(planned.err, Contains("cache      states behind the lowest layer"));
 
   const auto lowest =
       folder.run("train config.yaml output_dir=lowest train.backbone_dropout=false cache.enabled=true");
@@ -176,6 +180,7 @@ TEST_CASE("a fusion may keep the adapters it attends to most") {
   CHECK(results[0]["kept"].is_null());
   CHECK(results[1]["kept"] == 1);
   CHECK(json::parse(folder.run("--json inspect left").out)["fusion"]["fusion"]["kept"].size() == 3);
+  CHECK_THAT(folder.read("left/README.md"), Contains("pruned"));
   const auto answers = folder.run("predict left dev.jsonl --fusion-attention");
   INFO(answers.err);
   REQUIRE(answers.status == 0);

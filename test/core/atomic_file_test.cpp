@@ -55,6 +55,18 @@ TEST_CASE("a file is written whole, replaced whole, and leaves no temporary") {
   CHECK(names_in(folder.path()) == "state.json");
 }
 
+TEST_CASE("what a dead process left of a file goes, what another one writes stays") {
+  const TemporaryFolder folder;
+  const auto old = folder.write("state.json.1f.tmp", "half");
+  folder.write("results.json.2e.tmp", "just now");
+  folder.write("state.json", "old as well");
+  const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  fs::last_write_time(old, yesterday);
+  fs::last_write_time(folder.path() / "state.json", yesterday);
+  remove_stale_temporaries(folder.path());
+  CHECK(names_in(folder.path()) == "results.json.2e.tmp state.json");
+}
+
 TEST_CASE("a file that does not fit leaves the old one and no temporary") {
   const TemporaryFolder folder;
   const auto path = folder.write("state.json", "old");

@@ -53,13 +53,13 @@ struct Losses {
   TensorMap tensors;
 };
 
-Losses train(const fs::path& folder, const ActivationCache* trunk, int64_t killed_at = 0) {
+Losses train(const fs::path& folder, std::shared_ptr<const ActivationCache> trunk, int64_t killed_at = 0) {
   SmallModel small = small_model();
   SmallJob small_job(folder, 10);
   auto& job = small_job.job;
   job.backbone_dropout = false;
   job.validation = nullptr;
-  job.train_trunk = trunk;
+  job.states = [&] { return TrainingStates{trunk, nullptr}; };
   job.options.logging_steps = 1;
   job.options.save_steps = 7;
   Losses losses;
@@ -119,23 +119,23 @@ TEST_CASE("a training on kept states is the training without them") {
   const auto split = made_up_split(40, 1);
   const auto key = key_of(*small.backbone);
   const auto file = write(scratch.path, *small.backbone, key, split);
-  const ActivationCache cache(file, key, split);
-  const auto direct = train(scratch.path / "direct", nullptr), kept = train(scratch.path / "kept", &cache);
+  const auto cache = std::make_shared<const ActivationCache>(file, key, split);
+  const auto direct = train(scratch.path / "direct", nullptr), kept = train(scratch.path / "kept", cache);
   REQUIRE(direct.values.size() == 50);
   REQUIRE(kept.values.size() == 50);
   for (size_t i = 0; i < 50; ++i) CHECK(std::abs(kept.values[i] - direct.values[i]) <= 1e-5);
 
   SECTION("a killed and resumed one ends with the same bits") {
-    train(scratch.path / "killed", &cache, 23);
-    CHECK(equal_bits(train(scratch.path / "killed", &cache).tensors, kept.tensors));
+    train(scratch.path / "killed", cache, 23);
+    CHECK(equal_bits(train(scratch.path / "killed", cache).tensors, kept.tensors));
   }
   SECTION("so does one on states that were computed again") {
     const auto bytes = read_file(file);
     fs::remove(file);
     write(scratch.path, *small.backbone, key, split);
     CHECK((read_file(file) == bytes));
-    const ActivationCache again(file, key, split);
-    CHECK(equal_bits(train(scratch.path / "again", &again).tensors, kept.tensors));
+    const auto again = std::make_shared<const ActivationCache>(file, key, split);
+    CHECK(equal_bits(train(scratch.path / "again", again).tensors, kept.tensors));
   }
 }
 

@@ -298,7 +298,14 @@ TEST_CASE("a resumed run computes with the threads it was begun with") {
   const auto two_threads = [](TrainingJob&) { at::set_num_threads(2); };
   const auto expected = train("pfeiffer", whole.path, {}, two_threads);
   CHECK_THROWS_AS(train("pfeiffer", folder.path, {4, 0}, two_threads), Killed);
-  const auto resumed = train("pfeiffer", folder.path);
+  int for_states = 0;
+  const auto resumed = train("pfeiffer", folder.path, {}, [&](TrainingJob& job) {
+    job.states = [&] {
+      for_states = at::get_num_threads();
+      return TrainingStates();
+    };
+  });
+  CHECK(for_states == 2);
   CHECK(at::get_num_threads() == 2);
   CHECK_THAT(resumed.messages[0], Catch::Contains("computing with 2 threads, as before"));
   check_same(expected, resumed);
