@@ -123,7 +123,8 @@ def main():
     for number in range(1, arguments.rounds + 1):
         for row in rows:
             for side in sides if number % 2 else reversed(sides):
-                measure(record, row, side, number)
+                if side is sides[0] or row.network.script:
+                    measure(record, row, side, number)
     text = tables(record.data)
     arguments.output.with_suffix('.md').write_text(text, encoding='utf-8')
     print(text)

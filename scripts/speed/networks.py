@@ -7,7 +7,8 @@ class Network:
     """A network by the names that either side knows it by."""
     ours: str                            # a method of our configuration
     theirs: str = ''                     # a configuration of AdapterHub's library; empty: no adapter
-    script: str = 'adapterhub_steps.py'  # in scripts/peers: the library that it is compared with
+    script: str = 'adapterhub_steps.py'  # in scripts/peers: the library that it is compared with; empty: none
+    task: str = 'classification'         # reads the first token alone in the last layer; tagging all of them
     fused: int = 0                       # adapters in a fusion
     tasks: int = 1                       # that answer for each input
     together: bool = False               # in one pass
@@ -25,6 +26,7 @@ NETWORKS = {
     'full': Network('full', script='transformers_steps.py'),
     'lora': Network('lora', script='peft_steps.py'),
     'pfeiffer': Network('seq_bn', 'seq_bn'),
+    'pfeiffer for tagging': Network('seq_bn', script='', task='tagging'),
     'houlsby': Network('double_seq_bn', 'double_seq_bn'),
     **{f'fusion of {count}': Network('seq_bn', 'seq_bn', fused=count) for count in (2, 4, 8, 16)},
     'eight tasks in one pass': Network('seq_bn', 'seq_bn', tasks=8, together=True),

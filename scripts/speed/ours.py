@@ -64,7 +64,7 @@ class Ours:
                  'eval_strategy': 'no', 'save_strategy': 'no', 'save_steps': None, 'load_best_model_at_end': False,
                  'logging_steps': 1}
         return {'model': str(self.bench.backbones[row.shape]), 'adapter': adapter, 'train': train,
-                'data': {'train': str(file), 'max_seq_length': LENGTH}, 'tasks': tasks(1)}
+                'data': {'train': str(file), 'max_seq_length': LENGTH}, 'tasks': tasks(row.network, 1)}
 
     def trained(self, row):
         """The run folder of a row's network after a step on two texts: what it learned does not matter."""
@@ -72,7 +72,7 @@ class Ours:
         folder = self.folder / 'trained' / f'{row.shape}-{row.what.replace(" ", "_")}-{row.dropped}'
         if folder not in self.made:
             config = self.config(row, self.bench.texts.file('dense', 2), 1, 1)
-            config['tasks'] = tasks(max(network.tasks, network.fused))
+            config['tasks'] = tasks(network, max(network.tasks, network.fused))
             self.run('train', config, folder)
             if network.fused:
                 config['fusion'] = {'targets': task_names(1)}
@@ -87,5 +87,5 @@ class Ours:
         return watch([self.binary, command, file, '--output-dir', folder], self.environment)
 
 
-def tasks(count):
-    return {name: {'type': 'classification'} for name in task_names(count)}
+def tasks(network, count):
+    return {name: {'type': network.task} for name in task_names(count)}

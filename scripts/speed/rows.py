@@ -73,20 +73,20 @@ def second_pass(batches):
 
 @dataclass(frozen=True)
 class Scale:
-    """Dense texts are all alike, so that a few of them will do; by shape, for networks that are heavy fewer."""
-    light: dict
-    heavy: dict
-    real: int  # batches of real lengths
+    """Dense texts are all alike, so that a few of them will do; by kind and shape, fewer for networks that are heavy."""
+    dense: dict  # (light, heavy) by (kind, shape)
+    real: int    # batches of real lengths
 
     def work(self, row):
         if row.kind == 'start':
             return Work(1, 0, None)
         if row.data == 'sst2':
             return second_pass(self.real)
-        return (self.heavy if row.network.heavy else self.light)[row.shape]
+        light, heavy = self.dense[row.kind, row.shape]
+        return heavy if row.network.heavy else light
 
 
-FULL = Scale(light={'minilm': one_pass(11, 3), 'base': one_pass(8, 2)},
-             heavy={'minilm': one_pass(11, 3), 'base': one_pass(4, 1)}, real=24)
-QUICK = Scale(light={shape: one_pass(3, 1) for shape in BATCHES},
-              heavy={shape: one_pass(2, 1) for shape in BATCHES}, real=2)
+FULL = Scale({('train', 'minilm'): (one_pass(8, 2), one_pass(5, 1)), ('train', 'base'): (one_pass(5, 1), one_pass(3, 1)),
+              ('infer', 'minilm'): (one_pass(11, 3), one_pass(8, 2)), ('infer', 'base'): (one_pass(8, 2), one_pass(4, 1))},
+             real=16)
+QUICK = Scale({(kind, shape): (one_pass(3, 1), one_pass(2, 1)) for kind in ('train', 'infer') for shape in BATCHES}, real=2)

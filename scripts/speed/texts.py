@@ -37,10 +37,14 @@ class Texts:
 
 
 def dense_rows(vocabulary):
-    """Random words of the vocabulary, more than fit, so that every text is cut to the same length; labels alternate."""
+    """Random words of the vocabulary, more than fit, so that every text is cut to the same length; labels alternate, for
+    tagging those of the words."""
     words = [word for word in vocabulary.read_text(encoding='utf-8').split('\n') if word.isascii() and word.isalpha()]
     generator = random.Random(SEED)
-    return [{'text': ' '.join(generator.choices(words, k=LENGTH + 20)), 'label': f'class {i % 2}'} for i in range(DENSE)]
+    texts = [generator.choices(words, k=LENGTH + 20) for _ in range(DENSE)]
+    classes = ('class 0', 'class 1')
+    tags = [classes[i % 2] for i in range(LENGTH + 20)]
+    return [{'text': ' '.join(text), 'label': classes[i % 2], 'tokens': text, 'tags': tags} for i, text in enumerate(texts)]
 
 
 def shuffled_rows(file):
