@@ -142,6 +142,13 @@ int64_t Attachment::untouched_layers(const Backbone& backbone) const {
   return lowest;
 }
 
+int64_t Attachment::highest_layer() const {
+  int64_t highest = -1;
+  for (const auto& [site, adapter] : site_adapters()) highest = std::max(highest, site->info().layer);
+  for (const auto& override : overridden_) highest = std::max(highest, override.slot.layer);
+  return highest;
+}
+
 bool Attachment::needs_padding() const {
   const auto all = modules(/*include_self=*/false);
   return std::any_of(all.begin(), all.end(), [](const auto& module) {

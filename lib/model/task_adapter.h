@@ -36,6 +36,8 @@ class Attachment : public torch::nn::Module {
   void detach();
   // How many of the backbone's lowest layers run as its own, whatever is learned.
   int64_t untouched_layers(const Backbone& backbone) const;
+  // The highest layer that it owns something in; -1: none.
+  int64_t highest_layer() const;
   // What it puts where.
   virtual SiteAdapters site_adapters() const = 0;
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }

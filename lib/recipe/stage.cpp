@@ -95,7 +95,9 @@ std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const
     return finished;
   }
   const auto parts = stage.prepare(*task.task);
-  job.largest_drop = parts.largest_drop;
+  // Each step trains something in some layer.
+  if (parts.largest_drop)
+    job.largest_drop = std::min(*parts.largest_drop, std::max<int64_t>(parts.attachment->highest_layer(), 0));
   workspace.backbone().set_bfloat16(task.options->bf16);
   job.states = [&] {
     return training_states(run, workspace, data, plan.states, task.options->bf16, console);

@@ -24,7 +24,7 @@ struct StageModel {
   std::shared_ptr<Head> head;
   std::vector<PartCount> parts;
   std::string settings;                                  // as in Plan
-  std::optional<int64_t> largest_drop;                   // as in TrainingJob
+  std::optional<int64_t> largest_drop;                   // as in TrainingJob, where there are so many layers
   std::function<int64_t(const TaskDescription&)> write;  // returns bytes
 };
 

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
@@ -13,13 +11,6 @@
 
 namespace adaptune {
 namespace {
-
-// A step trains the adapter of some layer at least.
-std::optional<int64_t> largest_drop(const AdapterSpec& spec, int64_t layer_count) {
-  const auto largest = robust_drop(spec.drop, layer_count, "adapter.drop.layers");
-  if (!largest) return largest;
-  return std::min(*largest, adapted_layers(spec, layer_count).back());
-}
 
 StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig& task) {
   torch::manual_seed(static_cast<uint64_t>(task.train.seed));
@@ -45,7 +36,7 @@ StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig&
           head,
           part_counts(task, backbone, *adapter, *head),
           task_identity(run.config, task),
-          largest_drop(task.adapter, backbone.info().layers),
+          robust_drop(task.adapter.drop, backbone.info().layers, "adapter.drop.layers"),
           write};
 }
 

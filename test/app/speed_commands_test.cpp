@@ -110,6 +110,14 @@ TEST_CASE("a drop of layers needs its mode") {
   CHECK_THAT(run.err, Contains("'layers' has no effect with mode none"));
 }
 
+TEST_CASE("robust training never leaves out the highest adapter") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml adapter.layers=[0] output_dir=plain").status == 0);
+  REQUIRE(folder.run("train config.yaml adapter.layers=[0] adapter.drop=robust output_dir=robust").status ==
+          0);
+  CHECK(tensors_of(folder, "robust") == tensors_of(folder, "plain"));
+}
+
 TEST_CASE("kept states change neither scores nor adapters, and are computed once") {
   const CommandFolder folder;
   // Steps of Adam would blow up differences in rounding where a gradient is next to nothing.

@@ -83,6 +83,7 @@ TEST_CASE("states from a file are those of a direct pass") {
   const ScratchFolder scratch("activations");
   SmallModel small = small_model();
   CHECK(small.attachment->untouched_layers(*small.backbone) == 2);
+  CHECK(small.attachment->highest_layer() == 2);
   const auto split = made_up_split(40, 1);
   const auto key = key_of(*small.backbone);
   const ActivationCache cache(write(scratch.path, *small.backbone, key, split), key, split);
