@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <iomanip>
 #include <random>
 #include <sstream>
 #include <system_error>
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kTemporary = ".tmp";
+constexpr int kDigits = 16;
 constexpr std::chrono::hours kStale(1);  // no file is written for so long without a change
 
 // "runs/sst2/" names the same folder as "runs/sst2", but would put a suffix inside it.
@@ -138,12 +140,19 @@ void fill_folder(const fs::path& folder, const std::function<void(const fs::path
   }
 }
 
-// Two processes, on two machines even, never choose the same.
+// Two processes, on two machines even, never choose the same: ".<16 hexadecimal digits>.tmp".
 std::string unique_suffix() {
   std::random_device random;
   std::ostringstream suffix;
-  suffix << "." << std::hex << random() << random() << kTemporary;
+  suffix << "." << std::hex << std::setfill('0') << std::setw(kDigits / 2) << random()
+         << std::setw(kDigits / 2) << random() << kTemporary;
   return suffix.str();
+}
+
+bool has_unique_suffix(const fs::path& path) {
+  if (path.extension() != kTemporary) return false;
+  const std::string digits = path.stem().extension().string();
+  return digits.size() == kDigits + 1 && digits.find_first_not_of("0123456789abcdef", 1) == std::string::npos;
 }
 
 // By way of a temporary file beside it.
@@ -176,8 +185,11 @@ void remove_stale_temporaries(const fs::path& folder) {
   std::error_code ignored;
   const auto now = fs::file_time_type::clock::now();
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (!entry.is_regular_file(ignored) || entry.path().extension() != kTemporary) continue;
-    if (now - entry.last_write_time(ignored) > kStale) fs::remove(entry.path(), ignored);
+    std::error_code gone;
+    const bool ours = entry.is_regular_file(gone) && has_unique_suffix(entry.path());
+    if (!ours) continue;
+    const auto written = entry.last_write_time(gone);
+    if (!gone && now - written > kStale) fs::remove(entry.path(), ignored);
   }
 }
 

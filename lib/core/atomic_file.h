@@ -12,9 +12,9 @@ namespace adaptune {
 
 class OpenFile;
 
-// Writes a file beside it that ends in ".tmp", fsyncs it, renames it over `destination`, fsyncs the folder. A
-// link stays: the file it points to is replaced. A device or FIFO is written as it is. Several processes may
-// write the same file at once: one of them wins whole.
+// Writes a file beside it, `<destination>.<16 hexadecimal digits>.tmp`, fsyncs it, renames it over
+// `destination`, fsyncs the folder. A link stays: the file it points to is replaced. A device or FIFO is
+// written as it is. Several processes may write the same file at once: one of them wins whole.
 void write_file_atomically(const std::filesystem::path& destination, const std::string& bytes);
 // The same for what is too large to hold: `fill` writes it piece by piece. What it throws passes on. One
 // process at a time: the file beside it is always `<destination>.tmp`, so that what a dying process left of
@@ -22,8 +22,8 @@ void write_file_atomically(const std::filesystem::path& destination, const std::
 void write_file_atomically(const std::filesystem::path& destination,
                            const std::function<void(OpenFile&)>& fill);
 
-// Removes from a folder the files of processes that died while they wrote them: those that end in ".tmp" and
-// have not changed for an hour.
+// Removes from a folder what processes left that died in the first write_file_atomically: files of its
+// temporary names alone, and only if they have not changed for an hour.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 // Calls `fill` with the temporary folder `<destination>.tmp` (empty, created), fsyncs every file in it and

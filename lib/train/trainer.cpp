@@ -110,7 +110,6 @@ class Trainer {
 };
 
 void Trainer::begin() {
-  watch_ = StopWatch();
   torch::manual_seed(static_cast<uint64_t>(options_.seed));
   const ResumeRequest request{job_.resume, job_.resume_from, job_.identity};
   if (auto run = resume_run(checkpoints_, parts(), request, observer_.message)) {
@@ -126,6 +125,7 @@ void Trainer::begin() {
   state_.libtorch = TORCH_VERSION;
   state_.total_steps = total_steps_;
   states_ = job_.states();
+  watch_ = StopWatch();  // what was computed before the first step says nothing of the steps' time
   const auto& targets = options_.report_to;
   const bool tensorboard = std::find(targets.begin(), targets.end(), "tensorboard") != targets.end();
   log_.emplace(job_.folder, state_.step, state_.evaluated_step, tensorboard);

@@ -57,14 +57,14 @@ TEST_CASE("a file is written whole, replaced whole, and leaves no temporary") {
 
 TEST_CASE("what a dead process left of a file goes, what another one writes stays") {
   const TemporaryFolder folder;
-  const auto old = folder.write("state.json.1f.tmp", "half");
-  folder.write("results.json.2e.tmp", "just now");
-  folder.write("state.json", "old as well");
-  const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
-  fs::last_write_time(old, yesterday);
-  fs::last_write_time(folder.path() / "state.json", yesterday);
+  const std::vector<std::string> old = {"state.json.0123456789abcdef.tmp", "state.json", "of the user.tmp",
+                                        "notes.0123.tmp"};
+  for (const auto& name : old)
+    fs::last_write_time(folder.write(name, "x"), fs::file_time_type::clock::now() - std::chrono::hours(24));
+  folder.write("results.json.fedcba9876543210.tmp", "just now");
   remove_stale_temporaries(folder.path());
-  CHECK(names_in(folder.path()) == "results.json.2e.tmp state.json");
+  CHECK(names_in(folder.path()) ==
+        "notes.0123.tmp of the user.tmp results.json.fedcba9876543210.tmp state.json");
 }
 
 TEST_CASE("a file that does not fit leaves the old one and no temporary") {
