@@ -85,6 +85,7 @@ set(TENSOR_SOURCES
   train/gradients.cpp
   train/optimizer.cpp
   train/resume.cpp
+  train/step_batches.cpp
   train/step_profile.cpp
   train/trainer.cpp
   train/update_rule.cpp

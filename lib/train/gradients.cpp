@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/collate.h"
 #include "train/stop_watch.h"
 
 namespace adaptune {
@@ -27,21 +26,15 @@ void scale(const std::vector<Tensor>& gradients, double factor) {
 
 }  // namespace
 
-StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const std::vector<int64_t>& rows,
-                           const std::vector<Tensor>& parameters, const MicroBatches& batches) {
+StepLoss compute_gradients(TaskModel& model, const StepBatches& batches,
+                           const std::vector<Tensor>& parameters, bool exact_times) {
   StepLoss step;
-  const auto size = static_cast<int64_t>(rows.size());
-  for (int64_t begin = 0; begin < size; begin += batches.rows) {
-    const auto end = std::min(begin + batches.rows, size);
-    const std::vector<int64_t> micro(rows.begin() + begin, rows.begin() + end);
+  for (const Batch& batch : batches.batches) {
     StopWatch watch;
     const auto lap = [&] {
-      if (batches.exact_times && batches.device.is_cuda()) torch::cuda::synchronize();
+      if (exact_times && batch.labels.is_cuda()) torch::cuda::synchronize();
       return watch.lap();
     };
-    const Batch batch =
-        collate(split, micro, {batches.pad_id, batches.device, model.needs_padding(), batches.trunk});
-    step.data += lap();
     const LossSum loss = model.head().loss(model.logits(batch), batch);
     step.forward += lap();
     loss.sum.backward();
@@ -49,7 +42,6 @@ StepLoss compute_gradients(TaskModel& model, const EncodedSplit& split, const st
     step.backward += lap();
     step.count += loss.count;
     step.examples += batch.size();
-    for (const int64_t row : micro) step.tokens += split.length(row);
   }
   // Only now is the number known that the sums are divided by. A step of nothing but unlabelled tokens has
   // none.

@@ -4,9 +4,10 @@
 
 namespace adaptune {
 
-void StepProfile::add(const StepLoss& loss, double optimizer_seconds, double step_seconds) {
+void StepProfile::add(double data_seconds, const StepLoss& loss, double optimizer_seconds,
+                      double step_seconds) {
   if (++steps_ == 0) return;
-  data_ += loss.data;
+  data_ += data_seconds;
   forward_ += loss.forward;
   backward_ += loss.backward;
   optimizer_ += optimizer_seconds;

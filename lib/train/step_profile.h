@@ -10,7 +10,8 @@ namespace adaptune {
 // Where the time of training steps goes. The first step is left out: it packs weights and builds kernels.
 class StepProfile {
  public:
-  void add(const StepLoss& loss, double optimizer_seconds, double step_seconds);
+  // `data`: what the step waited for its batches.
+  void add(double data_seconds, const StepLoss& loss, double optimizer_seconds, double step_seconds);
   // "profile    data 0.3 %  forward 41.0 %  ...  of 236 ms a step (mean of 24)"
   std::string text() const;
 

@@ -17,6 +17,7 @@
 #include "train/resume.h"
 #include "train/schedule.h"
 #include "train/score_tracker.h"
+#include "train/step_batches.h"
 #include "train/step_rate.h"
 #include "train/stop_watch.h"
 #include "train/train_state.h"
@@ -46,7 +47,8 @@ class Trainer {
         schedule_(options_, total_steps_),
         rule_(score_rule(options_, job.metrics)),
         optimizer_(make_update_rule(options_), parameter_groups(model, options_)),
-        checkpoints_(job.folder / "checkpoints") {}
+        checkpoints_(job.folder / "checkpoints"),
+        stream_([this](int64_t step) { return batches_of(step); }, total_steps_) {}
 
   TrainingOutcome run() {
     begin();
@@ -76,6 +78,7 @@ class Trainer {
   void skip_step(const StepLoss& loss);
   void require_gradients();
   int64_t drop_layers();
+  StepBatches batches_of(int64_t step);
   void report(double gradient_norm, double learning_rate);
   TrainingOutcome stopped(const std::string& signal);
   TrainingOutcome finished();
@@ -107,6 +110,7 @@ class Trainer {
   StopWatch watch_;            // since the beginning
   int64_t first_step_ = 0;     // done by earlier processes
   double seconds_before_ = 0;  // of earlier processes
+  BatchStream stream_;         // the last: it reads what is above
 };
 
 void Trainer::begin() {
@@ -157,13 +161,12 @@ void Trainer::step() {
   const StopWatch watch;
   model_.train(true, job_.backbone_dropout);
   const int64_t dropped = drop_layers();
-  const int64_t per_epoch = batcher_.batches_per_epoch();
-  const auto rows = batcher_.batch(state_.step / per_epoch, state_.step % per_epoch);
   const double learning_rate = schedule_.learning_rate(state_.step);
   optimizer_.clear_gradients();
-  const MicroBatches batches{options_.per_device_train_batch_size, job_.pad_id, job_.device,
-                             states_.train.get(), job_.profile};
-  const StepLoss loss = compute_gradients(model_, *job_.train, rows, optimizer_.parameters(), batches);
+  const StopWatch data;
+  const StepBatches batches = stream_.take(state_.step);
+  const double waited = data.seconds();
+  const StepLoss loss = compute_gradients(model_, batches, optimizer_.parameters(), job_.profile);
   if (dropped == 0) require_gradients();
   const double norm = clip_gradients(optimizer_.parameters(), options_.max_grad_norm);
   ++state_.step;
@@ -177,9 +180,17 @@ void Trainer::step() {
   } else {
     skip_step(loss);
   }
-  profile_.add(loss, optimizer.seconds(), watch.seconds());
-  rate_.add(watch.seconds(), loss.examples, loss.tokens);
+  profile_.add(waited, loss, optimizer.seconds(), watch.seconds());
+  rate_.add(watch.seconds(), loss.examples, batches.tokens);
   report(norm, learning_rate);
+}
+
+// Also called in another thread, one step at a time: of what it uses, a step changes nothing.
+StepBatches Trainer::batches_of(int64_t step) {
+  const int64_t per_epoch = batcher_.batches_per_epoch();
+  return make_step_batches(*job_.train, batcher_.batch(step / per_epoch, step % per_epoch),
+                           options_.per_device_train_batch_size,
+                           {job_.pad_id, job_.device, model_.needs_padding(), states_.train.get()});
 }
 
 // How many of the lowest layers this step leaves out.

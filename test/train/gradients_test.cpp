@@ -26,8 +26,8 @@ TensorMap gradients_in(SmallModel& small, const EncodedSplit& split, int64_t mic
   Optimizer optimizer(make_update_rule({}), parameter_groups(*small.model, {}));
   optimizer.clear_gradients();
   small.model->train(false, false);
-  const auto step =
-      compute_gradients(*small.model, split, first_rows(32), optimizer.parameters(), {micro_rows});
+  const auto step = compute_gradients(*small.model, make_step_batches(split, first_rows(32), micro_rows, {}),
+                                      optimizer.parameters());
   if (loss) *loss = step;
   TensorMap gradients;
   for (const auto& [name, parameter] : small.model->trainable())
@@ -65,7 +65,26 @@ TEST_CASE("1 x 32 examples have the gradient of 4 x 8") {
   CHECK(whole_loss.sum == Approx(parts_loss.sum).epsilon(1e-6));
   CHECK(parts_loss.count == 32);
   CHECK(parts_loss.examples == 32);
-  CHECK(parts_loss.tokens == split.row_starts[32]);
+  CHECK(make_step_batches(split, first_rows(32), 8, {}).tokens == split.row_starts[32]);
+}
+
+TEST_CASE("batches are made ahead of the steps that need them, and again where a step is repeated") {
+  std::vector<int64_t> made;
+  BatchStream stream(
+      [&](int64_t step) {
+        made.push_back(step);
+        if (step == 3) throw std::runtime_error("no batch");
+        StepBatches batches;
+        batches.tokens = step;
+        return batches;
+      },
+      4);
+  CHECK(stream.take(0).tokens == 0);
+  CHECK(stream.take(1).tokens == 1);
+  CHECK(stream.take(1).tokens == 1);
+  CHECK(stream.take(2).tokens == 2);
+  CHECK_THROWS_WITH(stream.take(3), "no batch");
+  CHECK(made == std::vector<int64_t>{0, 1, 2, 1, 2, 3});
 }
 
 TEST_CASE("micro-batches with unequal numbers of tags weigh by their tags") {
@@ -94,7 +113,7 @@ TEST_CASE("adapters of the lowest layers left out for a step are as if they were
     Optimizer optimizer(make_update_rule({}), parameter_groups(*small.model, {}));
     optimizer.clear_gradients();
     small.model->train(false, false);
-    compute_gradients(*small.model, split, first_rows(32), optimizer.parameters(), {32});
+    compute_gradients(*small.model, make_step_batches(split, first_rows(32), 32, {}), optimizer.parameters());
     const auto expected = gradients_in(dropped, split, 32);
     size_t trained = 0;
     for (const auto& [name, parameter] : small.model->trainable()) {
