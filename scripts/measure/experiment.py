@@ -50,7 +50,10 @@ class Experiment:
         """{dev, epoch, seconds, cpu_seconds, parameters} of a training, done now if it was not."""
         entry = self.entry(training)
         if 'dev' not in entry:
+            resumed = (training.task_folder / 'checkpoints').exists()
             (row,), cpu_seconds = self.program.timed_results(training.command, *self.words(training))
+            if resumed:  # what an interrupted process took is not known: at most its share of the cores all the time
+                cpu_seconds = row['seconds'] * os.cpu_count() / self.jobs
             weights, = training.product.glob('*.safetensors')
             shutil.rmtree(training.task_folder / 'checkpoints', ignore_errors=True)
             self.note(training, f'dev {100 * defined(row["best"]):.2f} at epoch {row["epoch"]:.0f}, {row["seconds"]:.0f} s',
