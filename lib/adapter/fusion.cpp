@@ -156,7 +156,7 @@ Tensor Fusion::change(const Insertion::Read& read, const Tensor& h, const Tokens
     default:
       c = factored(form, read, source, tokens);
   }
-  if (options_.temperature) lower_temperature();
+  if (options_.temperature && !keeps_temperature_) lower_temperature();
   return options_.residual_before ? c : c + r;
 }
 

@@ -62,6 +62,9 @@ class Fusion final : public ResidualAdapter {
   void use_form(std::optional<FusionForm> form) { forced_form_ = form; }
   // Keeps the attention [N tokens, members] of the last pass and its running mean over real tokens.
   void record_attention(bool on);
+  // Whether passes leave the temperature as it is, instead of lowering it, in evaluation too, as AdapterHub's
+  // do.
+  void keep_temperature(bool on) { keeps_temperature_ = on; }
   const torch::Tensor& last_attention() const { return last_attention_; }
   torch::Tensor mean_attention() const;  // [N], float64; undefined before the first pass
 
@@ -89,7 +92,7 @@ class Fusion final : public ResidualAdapter {
   std::shared_ptr<Stack> stack_;
   std::shared_ptr<Folded> folded_;
   torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr};
-  bool records_ = false;
+  bool records_ = false, keeps_temperature_ = false;
   torch::Tensor last_attention_, attention_sum_;
   double attention_tokens_ = 0;
 };

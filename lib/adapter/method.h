@@ -37,7 +37,8 @@ struct AdapterSpec {
   std::string method = "pfeiffer";
   SiteOptions site = BottleneckOptions{};
   Override override = Override::kNone;
-  bool train_layernorm = false;  // every LayerNorm of an adapted layer; with all layers, the embeddings' too
+  bool train_layernorm =
+      false;  // every LayerNorm of an adapted layer; with the lowest one, the embeddings' too
   std::optional<std::vector<int64_t>> layers;  // empty: all
   std::vector<int64_t> leave_out;
   DropOptions drop;

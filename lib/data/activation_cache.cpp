@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <cstring>
 #include <map>
 
 #include "core/error.h"
@@ -63,6 +64,27 @@ std::vector<int64_t> rows_at_once(const EncodedSplit& split, int64_t begin) {
 
 class Stopped {};
 
+template <typename T>
+void widen_rows(const torch::Tensor& from, float* to) {
+  const T* row = from.const_data_ptr<T>();
+  for (int64_t t = 0; t < from.size(0); ++t, row += from.stride(0)) {
+    for (int64_t d = 0; d < from.size(1); ++d) *to++ = static_cast<float>(row[d]);
+  }
+}
+
+// [T, D] into float32. Not by LibTorch's loops, which in the thread that makes batches ahead would begin
+// threads beside those that compute.
+void widen(const torch::Tensor& from, float* to) {
+  switch (from.scalar_type()) {
+    case torch::kBFloat16:
+      return widen_rows<at::BFloat16>(from, to);
+    case torch::kFloat16:
+      return widen_rows<at::Half>(from, to);
+    default:
+      return widen_rows<float>(from, to);
+  }
+}
+
 }  // namespace
 
 std::filesystem::path ActivationCache::file(const std::filesystem::path& folder, const ActivationKey& key,
@@ -92,11 +114,12 @@ ActivationCache::ActivationCache(const std::filesystem::path& file, const Activa
 torch::Tensor ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& tokens,
                                       int64_t index) const {
   const torch::NoGradGuard no_grad;
-  torch::Tensor result = torch::zeros({tokens.size(), states_.size(2)});
+  torch::Tensor result = torch::empty({tokens.size(), states_.size(2)});
+  std::memset(result.data_ptr(), 0, result.nbytes());
   for (int64_t b = 0; b < tokens.rows(); ++b) {
     const int64_t begin = row_starts_[rows[b]], length = row_starts_[rows[b] + 1] - begin;
     const torch::Tensor own = states_.narrow(0, begin, length);  // [T, S, D]
-    tokens.of(result, b).copy_(own.select(1, index));
+    widen(own.select(1, index), tokens.of(result, b).data_ptr<float>());
     // What has been read is the file's to keep: memory does not grow with the data.
     release_file_pages(own.const_data_ptr(), own.nbytes());
   }

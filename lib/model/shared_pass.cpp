@@ -15,6 +15,7 @@ SharedPass::SharedPass(Backbone& backbone, std::vector<Task> tasks)
     : backbone_(backbone), tasks_(std::move(tasks)), sites_(backbone.sites()) {
   for (const auto& task : tasks_) {
     TORCH_CHECK(can_share(*task.attachment), "a task with matrices of its own needs a pass of its own");
+    task.attachment->keep_state(true);
   }
   find_order();
   stack_adapters();
@@ -22,8 +23,13 @@ SharedPass::SharedPass(Backbone& backbone, std::vector<Task> tasks)
 }
 
 SharedPass::~SharedPass() {
+  for (const auto& task : tasks_) task.attachment->keep_state(false);
   for (Site* site : attached_) site->detach();
   for (auto& [slot, original] : originals_) *slot = original;
+}
+
+int64_t SharedPass::rows_at_once(int64_t rows, size_t tasks) {
+  return std::max<int64_t>(1, rows / static_cast<int64_t>(tasks));
 }
 
 bool SharedPass::can_share(const Attachment& attachment) {

@@ -30,6 +30,10 @@ class SharedPass {
   // Whether a task may take part: it owns no matrix of the backbone.
   static bool can_share(const Attachment& attachment);
 
+  // How many rows of an input to compute at once where a task alone would compute `rows`: each is computed
+  // once a task, and memory is not to grow with their number.
+  static int64_t rows_at_once(int64_t rows, size_t tasks);
+
   // Everything that any head reads, [C, N, D] from where the tasks differ.
   Features features(const Batch& batch);
   // One task's part of them.

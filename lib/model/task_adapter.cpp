@@ -63,13 +63,12 @@ struct Build {
   }
 };
 
-bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers,
-              int64_t layer_count) {
+bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers) {
   const bool in_layers = std::find(layers.begin(), layers.end(), slot.layer) != layers.end();
-  // The embeddings' norm trains only where every layer does: below the lowest adapter it would force
-  // backward through the whole network for nothing.
-  const bool all_layers = static_cast<int64_t>(layers.size()) == layer_count;
-  const bool in_reach = in_layers || (all_layers && slot.layer == -1);
+  // The embeddings' norm goes with the lowest layer: below the lowest adapter it would force backward through
+  // the whole network for nothing.
+  const bool lowest = std::find(layers.begin(), layers.end(), 0) != layers.end();
+  const bool in_reach = in_layers || (lowest && slot.layer == -1);
   const bool norm = slot.role == TensorRole::kNormWeight || slot.role == TensorRole::kNormBias;
   switch (spec.override) {
     case Override::kNone:
@@ -109,18 +108,19 @@ std::string module_name(std::string name) {
 void Attachment::attach(const std::vector<int64_t>& left_out) {
   TORCH_CHECK(!is_attached_, "this adapter is attached already");
   is_attached_ = true;
+  left_out_ = left_out;
   for (const auto& [site, adapter] : site_adapters()) {
-    if (contains(left_out, site->info().layer)) continue;
+    if (is_left_out(site->info().layer)) continue;
     site->attach(adapter);
     attached_.emplace_back(site, adapter);
   }
   for (auto& override : overridden_) {
-    // The embeddings' go with any layer, as in selected().
-    const int64_t layer = override.slot.layer;
-    const bool is_out = layer < 0 ? !left_out.empty() : contains(left_out, layer);
-    if (!is_out) *override.slot.tensor = override.trained;
+    // The embeddings' go with the lowest layer, as in selected().
+    if (!is_left_out(std::max<int64_t>(override.slot.layer, 0))) *override.slot.tensor = override.trained;
   }
 }
+
+bool Attachment::is_left_out(int64_t layer) const { return contains(left_out_, layer); }
 
 void Attachment::detach() {
   if (!is_attached_) return;
@@ -190,7 +190,7 @@ void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
   const torch::NoGradGuard no_grad;
   const auto layers = adapted_layers(spec, backbone.info().layers);
   for (const auto& slot : backbone.tensors()) {
-    if (!slot.tensor->defined() || !selected(slot, spec, layers, backbone.info().layers)) continue;
+    if (!slot.tensor->defined() || !selected(slot, spec, layers)) continue;
     const bool random = spec.override == Override::kFullRandom;
     Tensor trained = random ? random_like(slot, backbone.info().init_range) : slot.tensor->clone();
     overridden_.push_back({slot, *slot.tensor, register_parameter(module_name(slot.name), trained)});
@@ -240,10 +240,15 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
 Tensor TaskFusion::regularization_loss() const {
   Tensor sum;
   for (const auto& fused : fusions_) {
+    if (is_left_out(fused.site->info().layer)) continue;
     const Tensor term = fused.fusion->regularization_loss();
     if (term.defined()) sum = sum.defined() ? sum + term : term;
   }
   return sum;
+}
+
+void TaskFusion::keep_state(bool on) {
+  for (const auto& fused : fusions_) fused.fusion->keep_temperature(on);
 }
 
 bool TaskFusion::decays(const Tensor& parameter) const {
@@ -311,7 +316,7 @@ int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone) {
   const auto layers = adapted_layers(spec, backbone.info().layers);
   int64_t count = 0;
   for (const auto& slot : backbone.tensors()) {
-    if (selected(slot, spec, layers, backbone.info().layers)) count += c10::multiply_integers(slot.shape);
+    if (selected(slot, spec, layers)) count += c10::multiply_integers(slot.shape);
   }
   return count;
 }

@@ -43,8 +43,11 @@ class Attachment : public torch::nn::Module {
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
   // Whether an adapter in it reads padded positions.
   bool needs_padding() const;
-  // Added to the training loss once a step; undefined: nothing.
+  // Added to the training loss once a step, by what is attached; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
+  // Whether passes leave everything as it is, so that a score does not depend on those before it: a fusion's
+  // temperature falls from pass to pass.
+  virtual void keep_state(bool /*on*/) {}
   // Whether weight decay may shrink this parameter; asked for matrices only.
   virtual bool decays(const torch::Tensor& /*parameter*/) const { return true; }
   // Whether a forward pass for a head that reads `wanted` computes with this parameter. One that it does not
@@ -54,8 +57,12 @@ class Attachment : public torch::nn::Module {
  protected:
   std::vector<OverriddenTensor> overridden_;
 
+  // By the last attach().
+  bool is_left_out(int64_t layer) const;
+
  private:
   SiteAdapters attached_;
+  std::vector<int64_t> left_out_;
   bool is_attached_ = false;
 };
 
@@ -96,6 +103,7 @@ class TaskFusion final : public Attachment {
   torch::Tensor regularization_loss() const override;
   // The value matrices do not: they are drawn to the identity, not to zero.
   bool decays(const torch::Tensor& parameter) const override;
+  void keep_state(bool on) override;
   void train(bool on = true) override;
   const std::vector<FusedSite>& fusions() const { return fusions_; }
   int64_t member_parameters() const;

@@ -100,7 +100,11 @@ bool packs_frozen_weights() {
 
 bool multiplies_bfloat16() {
 #if defined(__x86_64__)
-  return at::globalContext().hasMKLDNN() && __builtin_cpu_supports("avx512bw");
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kAvx512Bf16 = 1 << 5;
+  static const bool has_it = __builtin_cpu_supports("avx512bw") &&
+                             __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & kAvx512Bf16) != 0;
+  return at::globalContext().hasMKLDNN() && has_it;
 #else
   return false;
 #endif

@@ -31,8 +31,8 @@ struct Linear {
 // Which kernels frozen float32 linears use here: a fixed rule over vendor and instruction set, never a
 // timing, so that a resumed run computes the same bits.
 bool packs_frozen_weights();
-// Whether this processor multiplies bfloat16 numbers. Elsewhere values are rounded to them, and multiplied in
-// float32: the same results to float32's precision, without the speed.
+// Whether this processor multiplies bfloat16 numbers (AVX512_BF16). Elsewhere values are rounded to them, and
+// multiplied in float32: the same results to float32's precision, without the speed.
 bool multiplies_bfloat16();
 
 }  // namespace adaptune

@@ -48,6 +48,19 @@ ActivationKey file_key(const Run& run, Workspace& workspace, int64_t layers) {
   return {"", "", {layers}, workspace.info().hidden_size, scalar_type(run.config.cache.dtype)};
 }
 
+int64_t total(const std::map<std::string, int64_t>& files) {
+  int64_t bytes = 0;
+  for (const auto& file : files) bytes += file.second;
+  return bytes;
+}
+
+// Files that a process left unfinished; nobody writes here while we hold the folder's lock.
+void remove_unfinished(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().string().ends_with(".safetensors.tmp")) fs::remove(entry.path());
+  }
+}
+
 // Opens and writes the files of one training.
 class Keeper {
  public:
@@ -63,7 +76,7 @@ class Keeper {
 
   std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) {
     const auto file = ActivationCache::file(folder_, key_, split);
-    if (auto kept = opened(file, split)) return kept;
+    if (auto kept = opened(file, split, /*locked=*/false)) return kept;
     create_folders(folder_);
     const FolderLock lock(
         folder_, [&] { console_.say("cache      " + name + ": another run writes states here; waiting"); });
@@ -74,24 +87,28 @@ class Keeper {
                     "choose another cache.dir" +
                     kWithout);
     }
-    if (auto kept = opened(file, split)) return kept;
-    write(name, file, split);
-    return fs::exists(file) ? opened(file, split) : nullptr;
+    remove_unfinished(folder_);
+    if (auto kept = opened(file, split, /*locked=*/true)) return kept;
+    return write(name, file, split) ? opened(file, split, /*locked=*/true) : nullptr;
   }
 
  private:
-  std::shared_ptr<const ActivationCache> opened(const fs::path& file, const EncodedSplit& split) {
+  // Without the lock a damaged file may be one that another run is just replacing: it stays.
+  std::shared_ptr<const ActivationCache> opened(const fs::path& file, const EncodedSplit& split,
+                                                bool locked) {
     if (!fs::exists(file)) return nullptr;
     try {
       return std::make_shared<const ActivationCache>(file, key_, split);
     } catch (const InputError& error) {
+      if (!locked) return nullptr;
       console_.say(std::string("cache      ") + error.what() + "; it is made again");
       fs::remove(file);
       return nullptr;
     }
   }
 
-  void write(const std::string& name, const fs::path& file, const EncodedSplit& split) try {
+  // False where a signal asked to stop.
+  bool write(const std::string& name, const fs::path& file, const EncodedSplit& split) try {
     const int64_t needed = ActivationCache::bytes(key_, split);
     const auto free = static_cast<int64_t>(free_disk_bytes(folder_));
     if (free < needed) {
@@ -103,8 +120,9 @@ class Keeper {
     auto& backbone = workspace_.backbone();
     backbone.set_dropout(false);
     const Wanted wanted{.layers = key_.layers.front()};
-    write_activations(file, key_, split, run_.device,
-                      [&](const Batch& batch) { return backbone.forward(batch, wanted).last.unsqueeze(1); });
+    return write_activations(file, key_, split, run_.device, [&](const Batch& batch) {
+      return backbone.forward(batch, wanted).last.unsqueeze(1);
+    });
   } catch (const IoError& error) {
     throw IoError(error.what() + std::string(kWithout));
   }
@@ -124,22 +142,46 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   if (!config.enabled) return {};
   const int64_t layers = attachment.untouched_layers(workspace.backbone());
   if (layers == 0)
-    return {0, 0, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
+    return {
+        0, 0, {}, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
   if (attachment.needs_padding()) {
-    return {0, 0, "cache      nothing to keep: an adapter reads padding (use_gating), which has no states"};
+    return {
+        0, 0, {}, "cache      nothing to keep: an adapter reads padding (use_gating), which has no states"};
   }
   const auto key = file_key(run, workspace, layers);
-  int64_t bytes = ActivationCache::bytes(key, *data.train.rows);
-  if (data.validation) bytes += ActivationCache::bytes(key, *data.validation->rows);
+  std::map<std::string, int64_t> files;
+  const auto add = [&](const EncodedSplit& split) {
+    files[ActivationCache::file("", key, split).string()] = ActivationCache::bytes(key, split);
+  };
+  add(*data.train.rows);
+  if (data.validation) add(*data.validation->rows);
+  const int64_t bytes = total(files);
   const double gib = static_cast<double>(bytes) / (1 << 30);
   if (gib > config.max_gib) {
     throw UsageError(run.config.cache_place + ": error: the states behind " + layers_text(layers) + " need " +
                      fixed(gib, 1) + " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
                      "; raise it, or try cache.dtype=bfloat16" + kWithout);
   }
-  return {layers, bytes,
+  return {layers, bytes, files,
           "cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
               cache_folder(run).string()};
+}
+
+void check_cache_room(const Run& run, const std::vector<StatesPlan>& plans) {
+  std::map<std::string, int64_t> files;
+  for (const auto& plan : plans) files.insert(plan.files.begin(), plan.files.end());
+  if (files.empty()) return;
+  const auto folder = cache_folder(run);
+  int64_t room = static_cast<int64_t>(free_disk_bytes(folder));
+  if (fs::is_directory(folder)) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file()) room += static_cast<int64_t>(entry.file_size());
+    }
+  }
+  if (room >= total(files)) return;
+  throw IoError(fs::absolute(folder).string() + ": there is room for " + mebibytes(room) +
+                " of kept states, the tasks need " + mebibytes(total(files)) +
+                "; free some space, choose another cache.dir, or try cache.dtype=bfloat16" + kWithout);
 }
 
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,

@@ -174,12 +174,7 @@ void check_output(const DropFlags& what, const std::vector<Removal>& settings, s
     throw UsageError("-o writes a fusion without its lowest layers only: --layers 0-" +
                      std::to_string(off.size() - 1));
   }
-  const fs::path folder = what.output;
-  const bool ours = is_task_directory(folder) || is_fusion_directory(folder);
-  if (fs::exists(folder) && !ours) {
-    throw UsageError("-o " + what.output +
-                     " exists and holds no adapter that could be replaced; name a new folder");
-  }
+  if (fs::exists(what.output)) throw UsageError("-o " + what.output + " exists; name a new folder");
 }
 
 // More adapters than there are would not be a pruned fusion.
@@ -191,27 +186,48 @@ void check_counts(const std::vector<Removal>& settings, const DropSubject& subje
                    std::to_string(*largest));
 }
 
+// The trained ones, each found to be fit for what is asked, before the first is scored.
+std::vector<const TaskConfig*> checked_tasks(const Run& run, Workspace& workspace, const DropFlags& what,
+                                             const std::vector<Removal>& settings, Console& console) {
+  std::vector<const TaskConfig*> tasks;
+  for (const auto* task : run.selected_tasks()) {
+    if (!DropSubject::is_trained(run, *task, what.of_fusion())) {
+      console.warn("task '" + task->name + "' has no trained " + (what.of_fusion() ? "fusion" : "adapter") +
+                   " yet; left out");
+      continue;
+    }
+    const DropSubject subject(run, workspace, *task, what.split, what.of_fusion());
+    check_counts(settings, subject);
+    if (!what.output.empty()) subject.check_rest(settings.back());
+    tasks.push_back(task);
+  }
+  if (!tasks.empty()) return tasks;
+  throw InputError(fs::absolute(run.folder).string() +
+                   ": no task of this configuration is trained there; run 'adaptune " +
+                   (what.of_fusion() ? "fuse" : "train") + "' first");
+}
+
 }  // namespace
 
 int drop(const RunFlags& flags, const DropFlags& what, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
-  const auto tasks = run.selected_tasks();
   Sheet sheet;
   sheet.settings = settings_of(what, workspace.info().layers);
-  check_output(what, sheet.settings, tasks.size());
-  for (const auto* task : tasks) {
-    DropSubject subject(run, workspace, *task, what.split, what.fusion || !what.prune_fusion.empty());
-    check_counts(sheet.settings, subject);
-    console.say(task->name + "  " + what.split + " " + std::to_string(subject.examples()));
-    add(sheet, subject);
-    if (what.output.empty()) continue;
-    const auto bytes = subject.write(what.output, sheet.settings.back());
-    console.say("wrote " + what.output + " (" + mebibytes(bytes) + ")");
+  check_output(what, sheet.settings, run.selected_tasks().size());
+  console.say(header_text(run, workspace));
+  std::optional<DropSubject> subject;  // the last one is written
+  for (const auto* task : checked_tasks(run, workspace, what, sheet.settings, console)) {
+    subject.emplace(run, workspace, *task, what.split, what.of_fusion());
+    console.say(task->name + "  " + what.split + " " + std::to_string(subject->examples()));
+    add(sheet, *subject);
   }
   console.result(console.json() ? sheet_json(sheet, what.split)
                  : what.spans   ? span_text(sheet, workspace.info().layers)
                                 : sheet_text(sheet));
+  if (what.output.empty()) return 0;
+  const auto bytes = subject->write(what.output, sheet.settings.back());
+  console.say("wrote " + what.output + " (" + mebibytes(bytes) + ")");
   return 0;
 }
 

@@ -15,12 +15,13 @@ struct DropFlags {
   bool spans = false;                // score every range of layers off instead of the lowest n, for every n
   std::string layers;                // "0-4" or "0,2": only these off; empty: as above
   std::string prune_fusion;          // "2" or "1-7": the tasks' fusions, each site with so many adapters
-  std::string output;                // with one choice of those: what is left, as a folder of its own
+  bool of_fusion() const { return fusion || !prune_fusion.empty(); }
+  std::string output;  // with one choice of those: what is left, as a folder of its own
 };
 
 // Prints the scores. UsageError for layers that do not exist or leave nothing, for fewer than one adapter or
-// more than a fusion has, and for tasks that own no adapters in layers; InputError for tasks that are not
-// trained. Returns the exit status.
+// more than a fusion has, and for tasks that own no adapters in layers, before anything is scored. Tasks that
+// are not trained are left out; InputError where none is. Returns the exit status.
 int drop(const RunFlags& flags, const DropFlags& what, Console& console);
 
 }  // namespace adaptune

@@ -59,6 +59,11 @@ DropSubject::DropSubject(const Run& run, Workspace& workspace, const TaskConfig&
                  fused_ ? fused_->head : loaded_->head);
 }
 
+bool DropSubject::is_trained(const Run& run, const TaskConfig& task, bool fusion) {
+  return fusion ? is_fusion_directory(run.fusion_folder(task.name) / "fusion")
+                : is_task_directory(run.task_folder(task.name) / "adapter");
+}
+
 const Attachment& DropSubject::attachment() const {
   if (fused_) return *fused_->fusion;
   return *loaded_->adapter;
@@ -120,13 +125,39 @@ TensorMap DropSubject::parameters_of(const torch::nn::Module& rest) const {
   return own;
 }
 
-int64_t DropSubject::write_adapter(const fs::path& folder, const std::vector<int64_t>& off) const {
-  auto description = loaded_->description;
-  auto& left_out = description.adapter.leave_out;
+AdapterSpec DropSubject::rest_of_adapter(const std::vector<int64_t>& off) const {
+  auto spec = loaded_->description.adapter;
+  auto& left_out = spec.leave_out;
   for (const int64_t layer : off) {
     if (std::find(left_out.begin(), left_out.end(), layer) == left_out.end()) left_out.push_back(layer);
   }
   std::sort(left_out.begin(), left_out.end());
+  return spec;
+}
+
+// Without its lowest layers.
+FusionOptions DropSubject::rest_of_fusion(const std::vector<int64_t>& off) const {
+  auto options = fused_->description.options;
+  const int64_t before = options.drop.mode == "fixed" ? options.drop.layers.value_or(0) : 0;
+  if (!off.empty()) options.drop = {"fixed", std::max(before, static_cast<int64_t>(off.size()))};
+  return options;
+}
+
+void DropSubject::check_rest(const Removal& removal) const try {
+  const int64_t layers = workspace_.info().layers;
+  if (fused_) {
+    fixed_drop(rest_of_fusion(removal.layers_off).drop, layers, "--layers");
+  } else {
+    adapted_layers(rest_of_adapter(removal.layers_off), layers);
+  }
+} catch (const ValueError&) {
+  throw UsageError("--layers: the " + std::string(fused_ ? "fusion" : "adapter") + " of '" + task_.name +
+                   "' has no other layers, so that -o would write nothing; leave it at least one");
+}
+
+int64_t DropSubject::write_adapter(const fs::path& folder, const std::vector<int64_t>& off) const {
+  auto description = loaded_->description;
+  description.adapter = rest_of_adapter(off);
   TaskAdapter rest(description.adapter, workspace_.backbone());
   load_parameters(rest, parameters_of(rest), task_.name);
   description.scores.clear();
@@ -135,10 +166,7 @@ int64_t DropSubject::write_adapter(const fs::path& folder, const std::vector<int
 
 int64_t DropSubject::write_fusion(const fs::path& folder, const Removal& removal) const {
   auto description = fused_->description;
-  const auto& off = removal.layers_off;  // the lowest
-  auto& drop = description.options.drop;
-  const int64_t before = drop.mode == "fixed" ? drop.layers.value_or(0) : 0;
-  if (!off.empty()) drop = {"fixed", std::max(before, static_cast<int64_t>(off.size()))};
+  description.options = rest_of_fusion(removal.layers_off);
   const fs::path target = fs::absolute(folder).lexically_normal();
   for (auto& member : description.members) {
     const auto path =

@@ -23,6 +23,7 @@ struct Removal {
 // A trained adapter or fusion, attached, and the split it is scored on.
 class DropSubject {
  public:
+  static bool is_trained(const Run& run, const TaskConfig& task, bool fusion);
   // `fusion`: the task's fusion, not its single adapter. InputError where that is not trained, UsageError
   // where it owns no adapters.
   DropSubject(const Run& run, Workspace& workspace, const TaskConfig& task, const std::string& split,
@@ -31,6 +32,8 @@ class DropSubject {
   // Of the task's first metric, in its own unit; empty: undefined. What a site keeps never grows again: ask
   // for fewer and fewer.
   std::optional<double> score(const Removal& removal);
+  // UsageError where nothing would be left to be written.
+  void check_rest(const Removal& removal) const;
   // What is left, as an adapter or a fusion of its own; the last one scored. Of a fusion only the lowest
   // layers may be missing. Returns the folder's size in bytes.
   int64_t write(const std::filesystem::path& folder, const Removal& removal);
@@ -45,6 +48,8 @@ class DropSubject {
   const TrainOptions& options() const;
   TensorMap parameters_of(const torch::nn::Module& rest) const;
   void prune(int64_t count);
+  AdapterSpec rest_of_adapter(const std::vector<int64_t>& off) const;
+  FusionOptions rest_of_fusion(const std::vector<int64_t>& off) const;
   int64_t write_adapter(const std::filesystem::path& folder, const std::vector<int64_t>& off) const;
   int64_t write_fusion(const std::filesystem::path& folder, const Removal& removal) const;
 

@@ -85,6 +85,7 @@ SuiteResult result_of(Workspace& workspace, const Candidate& own) {
 int eval(const RunFlags& flags, const std::string& split, Console& console) {
   const Run run = open_run(flags);
   Workspace workspace(run);
+  console.say(header_text(run, workspace));
   std::vector<Candidate> candidates;
   for (const auto* task : run.selected_tasks()) {
     auto own = candidate(run, workspace, *task, split, console);

@@ -51,9 +51,7 @@ std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
   pass.eval();
   const CollateOptions collation{workspace.pad_id(), run.device, pass.needs_padding()};
   std::vector<EvaluationSum> sums(scorings.size());
-  // Each row is computed once a task: memory does not grow with the number of tasks.
-  const auto count = static_cast<int64_t>(scorings.size());
-  const int64_t batch_size = std::max<int64_t>(1, options.per_device_eval_batch_size / count);
+  const int64_t batch_size = SharedPass::rows_at_once(options.per_device_eval_batch_size, scorings.size());
   for_each_batch(*scorings.front().rows, {batch_size, workspace.pad_id(), run.device}, pass.needs_padding(),
                  [&](const auto& rows, const Batch& batch) {
                    const auto logits = pass.logits(batch);

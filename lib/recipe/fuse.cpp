@@ -6,6 +6,7 @@
 #include "recipe/export.h"
 #include "recipe/finished.h"
 #include "recipe/fused_task.h"
+#include "recipe/fusion_check.h"
 #include "recipe/stage.h"
 
 namespace adaptune {
@@ -50,16 +51,7 @@ int64_t write_fusion(const Run& run, Workspace& workspace, const FusedTask& fuse
   return bytes;
 }
 
-// With dropout in the backbone its states are not the same twice.
-void check_cache(const Run& run, const TaskConfig& target) {
-  if (!run.config.cache.enabled || !backbone_dropout(run.config.fusion.train, target.adapter)) return;
-  throw UsageError(run.config.cache_place +
-                   ": error: states of a backbone with dropout cannot be kept, and the fusion for '" +
-                   target.name + "' trains with it; fusion.train.backbone_dropout: false");
-}
-
 StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskConfig& target) try {
-  check_cache(run, target);
   const auto fused = std::make_shared<FusedTask>(fresh_fusion(run, workspace, target));
   if (!run.config.export_formats.empty()) check_export(*fused, workspace.info());
   return {
@@ -99,7 +91,10 @@ int fuse(const RunFlags& flags, Console& console) {
                 return fresh_stage_model(run, workspace, target);
               }};
   const auto& selected = flags.tasks.empty() ? run.config.fusion.targets : flags.tasks;
-  for (const auto& name : selected) stage.tasks.push_back(stage_task(run, name));
+  for (const auto& name : selected) {
+    stage.tasks.push_back(stage_task(run, name));
+    stage.checks.emplace_back([&run, name] { check_fusion_cache(run, run.config.task(name)); });
+  }
   for (const auto& name : known_targets(run, selected)) stage.known.push_back(stage_task(run, name));
   return run_stage(run, workspace, stage, console);
 }

@@ -22,6 +22,7 @@ bool asks_for_fusion(const RunConfig& config) {
 }
 
 void check_target(const Run& run, Workspace& workspace, const TaskConfig& target) try {
+  check_fusion_cache(run, target);
   fusion_members(run.config.fusion, target.name);
   const auto& drop = run.config.fusion.options.drop;
   fixed_drop(drop, workspace.info().layers, "fusion.drop.layers");
@@ -55,6 +56,14 @@ bool is_used(const FusionConfig& fusion, const FusionMember& member) {
 }
 
 }  // namespace
+
+// With dropout in the backbone its states are not the same twice.
+void check_fusion_cache(const Run& run, const TaskConfig& target) {
+  if (!run.config.cache.enabled || !backbone_dropout(run.config.fusion.train, target.adapter)) return;
+  throw UsageError(run.config.cache_place +
+                   ": error: states of a backbone with dropout cannot be kept, and the fusion for '" +
+                   target.name + "' trains with it; fusion.train.backbone_dropout: false");
+}
 
 std::vector<RunCheck> fusion_checks(const Run& run, Workspace& workspace) {
   std::vector<RunCheck> checks;

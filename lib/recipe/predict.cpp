@@ -12,6 +12,7 @@
 #include "head/answer.h"
 #include "model/shared_pass.h"
 #include "recipe/run_config.h"
+#include "recipe/start_up.h"
 #include "recipe/trained_task.h"
 #include "train/evaluation.h"
 
@@ -191,7 +192,9 @@ void predict_all(TrainedTasks& opened, const EncodedSplit& rows, const Evaluatio
   if (together.empty()) return;
   SharedPass pass(*opened.backbone, std::move(together));
   pass.eval();
-  for_each_batch(rows, settings, pass.needs_padding(), [&](const auto& numbers, const Batch& batch) {
+  auto shared = settings;
+  shared.batch_size = SharedPass::rows_at_once(settings.batch_size, sharing.size());
+  for_each_batch(rows, shared, pass.needs_padding(), [&](const auto& numbers, const Batch& batch) {
     const auto logits = pass.logits(batch);
     for (size_t i = 0; i < sharing.size(); ++i) answers[sharing[i]].take(numbers, batch.tokens, logits[i]);
   });
@@ -226,6 +229,7 @@ int predict(const PredictFlags& flags, Console& console) {
   data.truncation = task.input.truncation;
   const auto rows =
       encode_split(dataset, LabelMap(task.head.labels), *opened.tokenizer, encoding_options(data));
+  console.detail(program_text(device));
   for (const auto& own : opened.tasks) console.detail("trained task: " + own.folder.string());
   console.detail("backbone: " + opened.model + "\n" + std::to_string(rows.size()) + " inputs, " +
                  std::to_string(rows.ids.size()) + " tokens");

@@ -22,7 +22,8 @@ std::string config_file(const std::string& given) {
   const fs::path file = fs::path(given) / "config.yaml";
   if (fs::exists(file)) return file.string();
   throw UsageError(fs::absolute(given).string() +
-                   ": no config.yaml there; give a configuration file or the output_dir of a run");
+                   ": no config.yaml there; give a configuration file or the output_dir of a run (an "
+                   "adapter's task is chosen by --task)");
 }
 
 // A run's folder may have moved since its config.yaml was written: the folder that was given counts.

@@ -184,6 +184,12 @@ std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stag
   return plans;
 }
 
+void check_room(const Run& run, const std::vector<Plan>& plans) {
+  std::vector<StatesPlan> states;
+  for (const auto& plan : plans) states.push_back(plan.states);
+  check_cache_room(run, states);
+}
+
 void claim(const Run& run, const std::vector<Plan>& plans) {
   std::vector<FolderSettings> claims;
   for (const auto& plan : plans) claims.push_back({plan.task->folder, plan.settings});
@@ -206,6 +212,7 @@ int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console&
   check_resume(run, workspace, plans);
   if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
   prepare_run_folder(run, needed_disk_bytes(workspace, plans));
+  check_room(run, plans);
   claim(run, plans);
   write_run_config(run);
   console.open_log(run.folder / "log.txt");

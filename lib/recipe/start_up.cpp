@@ -27,11 +27,15 @@ std::string kernels_text(const TrainOptions& options) {
 
 }  // namespace
 
+std::string program_text(torch::Device device) {
+  return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + device.str() + ", " +
+         std::to_string(torch::get_num_threads()) + " threads)";
+}
+
 std::string header_text(const Run& run, Workspace& workspace) {
   const auto& info = workspace.info();
-  return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + run.device.str() +
-         ", " + std::to_string(torch::get_num_threads()) + " threads)  ·  config " + run.flags.config +
-         " (sha256 " + run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " +
+  return program_text(run.device) + "  ·  config " + run.flags.config + " (sha256 " +
+         run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " +
          std::to_string(info.layers) + " layers  hidden " + std::to_string(info.hidden_size) + "  " +
          run.config.model + "  fingerprint " + workspace.identity().fingerprint.substr(0, 8) + "…\n" +
          "tokenizer  " + workspace.tokenizer().description();

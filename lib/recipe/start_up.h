@@ -9,7 +9,9 @@
 
 namespace adaptune {
 
-// Program, LibTorch, threads, configuration, backbone, tokenizer.
+// "adaptune 0.1.0  ·  LibTorch 2.13.0 (cpu, 2 threads)".
+std::string program_text(torch::Device device);
+// The same, configuration, backbone, tokenizer.
 std::string header_text(const Run& run, Workspace& workspace);
 // Examples of a split, and what of them is cut, empty or without tokens.
 std::string split_text(const TaskConfig& task, const std::string& name, const TaskSplit& split);

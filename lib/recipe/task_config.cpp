@@ -11,7 +11,7 @@ namespace adaptune {
 namespace {
 
 // Folders of a run beside its tasks' own.
-const std::set<std::string> kReservedNames = {"fusion", "cache"};
+const std::set<std::string> kReservedNames = {"all", "fusion", "cache"};
 
 // The path in full, for messages.
 std::string full_path(const std::string& path) {
@@ -51,8 +51,7 @@ void check_name(ConfigNode node, const std::string& name) {
   if (!fine) {
     node.error_at("name", "task name '" + name + "' must not be empty or hold blanks, '.', ',' or '/'");
   } else if (kReservedNames.count(name) > 0) {
-    node.error_at("name", "task name '" + name + "' is that of another folder of a run",
-                  "choose another name");
+    node.error_at("name", "task name '" + name + "' has another meaning in a run", "choose another name");
   }
 }
 

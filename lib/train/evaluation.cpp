@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/ahead.h"
 #include "data/batcher.h"
 #include "data/collate.h"
 
@@ -32,19 +33,36 @@ void put_in_order(Predictions& predictions, const std::vector<int64_t>& rows) {
   put_in_order(predictions.gold_tags, rows);
 }
 
+class KeptState {
+ public:
+  explicit KeptState(Attachment& attachment) : attachment_(attachment) { attachment_.keep_state(true); }
+  ~KeptState() { attachment_.keep_state(false); }
+  KeptState(const KeptState&) = delete;
+  KeptState& operator=(const KeptState&) = delete;
+
+ private:
+  Attachment& attachment_;
+};
+
 }  // namespace
 
 void for_each_batch(const EncodedSplit& split, const EvaluationSettings& settings, bool padded,
                     const BatchSink& sink) {
   const torch::NoGradGuard no_grad;
-  for (const auto& rows : evaluation_batches(split.lengths(), settings.batch_size)) {
-    sink(rows, collate(split, rows, {settings.pad_id, settings.device, padded, settings.trunk}));
-  }
+  const auto batches = evaluation_batches(split.lengths(), settings.batch_size);
+  const auto count = static_cast<int64_t>(batches.size());
+  Ahead<Batch> collated(
+      [&](int64_t number) {
+        return collate(split, batches[number], {settings.pad_id, settings.device, padded, settings.trunk});
+      },
+      count);
+  for (int64_t number = 0; number < count; ++number) sink(batches[number], collated.take(number));
 }
 
 void for_each_logits(TaskModel& model, const EncodedSplit& split, const EvaluationSettings& settings,
                      const LogitsSink& sink) {
   model.train(false, false);
+  const KeptState kept(model.attachment());
   for_each_batch(split, settings, model.needs_padding(),
                  [&](const auto& rows, const Batch& batch) { sink(rows, batch, model.logits(batch)); });
 }

@@ -18,12 +18,4 @@ StepBatches make_step_batches(const EncodedSplit& split, const std::vector<int64
   return step;
 }
 
-StepBatches BatchStream::take(int64_t step) {
-  if (ahead_ != step && next_.valid()) next_.wait();
-  StepBatches batches = ahead_ == step && next_.valid() ? next_.get() : make_(step);
-  ahead_ = step + 1;
-  if (ahead_ < end_) next_ = std::async(std::launch::async, make_, ahead_);
-  return batches;
-}
-
 }  // namespace adaptune

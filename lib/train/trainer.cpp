@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "adapter/drop.h"
+#include "core/ahead.h"
 #include "core/error.h"
 #include "core/memory_use.h"
 #include "core/stop_signal.h"
@@ -33,6 +34,18 @@ int64_t rows_per_step(const TrainOptions& options) {
 int64_t steps_per_epoch(const TrainOptions& options, int64_t examples) {
   return (examples + rows_per_step(options) - 1) / rows_per_step(options);
 }
+
+// Puts LibTorch's thread count back to what it was: a resumed run brings its own.
+class ThreadCount {
+ public:
+  ThreadCount() = default;
+  ~ThreadCount() { at::set_num_threads(before_); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+
+ private:
+  int before_ = at::get_num_threads();
+};
 
 class Trainer {
  public:
@@ -110,7 +123,7 @@ class Trainer {
   StopWatch watch_;            // since the beginning
   int64_t first_step_ = 0;     // done by earlier processes
   double seconds_before_ = 0;  // of earlier processes
-  BatchStream stream_;         // the last: it reads what is above
+  Ahead<StepBatches> stream_;  // the last: it reads what is above
 };
 
 void Trainer::begin() {
@@ -335,6 +348,7 @@ int64_t total_steps(const TrainOptions& options, int64_t examples) {
 TrainingOutcome run_training(TaskModel& model, const TrainingJob& job, const TrainingObserver& observer) {
   if (job.train->size() == 0)
     throw InputError(job.task + ": the training split is empty; at least one example is needed");
+  const ThreadCount restored;
   return Trainer(model, job, observer).run();
 }
 

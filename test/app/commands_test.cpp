@@ -225,8 +225,8 @@ TEST_CASE("drop says what it cannot do") {
   CHECK_THAT(refusal("--layers 2-0"), Contains("'2-0' is no number and no range"));
   CHECK_THAT(refusal("-o x"), Contains("make it with --layers"));
   CHECK_THAT(refusal("--layers 0 -o x"), Contains("choose it with --task"));
-  CHECK_THAT(refusal("--layers 0 -o model --task mood"), Contains("-o model exists and holds no adapter"));
-  CHECK_THAT(refusal("--layers 0-2 -o x --task mood"), Contains("leaves no layer"));
+  CHECK_THAT(refusal("--layers 0 -o model --task mood"), Contains("-o model exists; name a new folder"));
+  CHECK_THAT(refusal("--layers 0-2 -o x --task mood"), Contains("has no other layers"));
 }
 
 TEST_CASE("predictions go where a link points, or into a device") {

@@ -48,7 +48,7 @@ const std::string kThree =
 TEST_CASE("names that a run needs itself are no names of tasks") {
   const CommandFolder folder;
   check_refused(folder, "model: model\n" + kData + "task: {type: classification, name: fusion}\n",
-                {"3:36: error: task name 'fusion' is that of another folder of a run"});
+                {"3:36: error: task name 'fusion' has another meaning in a run"});
   check_refused(folder, "model: model\n" + kData + "tasks:\n  fusion:\n    type: classification\n",
                 {"4:3: error: task name 'fusion'"});
 }
@@ -119,7 +119,8 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
   check_unfit(folder, with_adapter("layers: [0, 6]"),
               {"2:19: error: adapter.layers: layer 6 does not exist; this backbone has layers 0-2"});
   check_unfit(folder, with_adapter("leave_out: [7]"), {"2:22: error: adapter.leave_out: layer 7 does not"});
-  check_unfit(folder, with_adapter("leave_out: 0-2"), {"2:22: error: adapter.leave_out: leaves no layer"});
+  check_unfit(folder, with_adapter("leave_out: 0-2"),
+              {"2:22: error: adapter.leave_out: 'layers', 'leave_out' and 'drop' together leave no layer"});
   check_unfit(folder, with_adapter("reduction_factor: {default: 16, 99: 4}"),
               {"2:29: error: adapter.reduction_factor: layer 99 does not exist"});
   check_unfit(folder, with_adapter("config: lora, places: [atention.query]"),

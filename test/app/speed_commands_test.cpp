@@ -216,7 +216,9 @@ TEST_CASE("a fusion is not pruned to nothing, nor to more than it has") {
              Contains("the fusion of 'mood' has 2 adapters; it cannot keep 3"));
   CHECK_THAT(refusal("--task mood --prune-fusion 1-2 -o x"), Contains("--prune-fusion and a single number"));
   CHECK_THAT(refusal("--task mood --prune-fusion 1 --layers 0"), Contains("--prune-fusion"));
-  CHECK_THAT(refusal("--task tone --prune-fusion 1", 3), Contains("task 'tone' has no trained fusion"));
+  CHECK_THAT(refusal("--task tone --prune-fusion 1", 3),
+             Contains("task 'tone' has no trained fusion yet; left out") &&
+                 Contains("no task of this configuration is trained"));
   CHECK_FALSE(fs::exists(folder.path("x")));
 }
 

@@ -97,6 +97,10 @@ TEST_CASE("states from a file are those of a direct pass") {
   }
   small.model->train(false, false);
   CHECK(relative_difference(small.model->logits(from_file), small.model->logits(direct)) <= 1e-6);
+  // The lower layers are really not computed again.
+  Batch altered = from_file;
+  altered.trunk.stream = from_file.trunk.stream * 1.5;
+  CHECK(relative_difference(small.model->logits(altered), small.model->logits(direct)) > 1e-3);
 }
 
 TEST_CASE("kept states may be rounded to half the size") {

@@ -44,6 +44,20 @@ TEST_CASE("an evaluation draws nothing from the generator and records no gradien
   CHECK(at::equal(before, at::detail::getDefaultCPUGenerator().get_state()));
 }
 
+TEST_CASE("an evaluation leaves a fusion's temperature as it is") {
+  FusionOptions options;
+  options.temperature = true;
+  SmallModel small([&](Backbone& backbone) { return small_fusion(backbone, options); },
+                   SmallModel::two_classes());
+  const auto before = small.tensors();
+  const auto split = made_up_split(9, 7);
+  const auto first = evaluate(*small.model, split, {"accuracy"}, {.batch_size = 2});
+  CHECK(evaluate(*small.model, split, {"accuracy"}, {.batch_size = 2}).loss == first.loss);
+  CHECK(equal_bits(small.tensors(), before));
+  small.model->logits(collate(split, {0}, {}));
+  CHECK_FALSE(equal_bits(small.tensors(), before));
+}
+
 TEST_CASE("a split without labels cannot be evaluated") {
   SmallModel small;
   auto split = made_up_split(3, 7);

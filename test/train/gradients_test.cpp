@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/ahead.h"
 #include "data/collate.h"
 #include "train/optimizer.h"
 #include "train/small_training.h"
@@ -70,7 +71,7 @@ TEST_CASE("1 x 32 examples have the gradient of 4 x 8") {
 
 TEST_CASE("batches are made ahead of the steps that need them, and again where a step is repeated") {
   std::vector<int64_t> made;
-  BatchStream stream(
+  Ahead<StepBatches> stream(
       [&](int64_t step) {
         made.push_back(step);
         if (step == 3) throw std::runtime_error("no batch");
@@ -95,17 +96,27 @@ TEST_CASE("micro-batches with unequal numbers of tags weigh by their tags") {
   CHECK(largest_difference(gradients_in(small, split, 32), gradients_in(small, split, 8)) < 1e-6);
 }
 
-TEST_CASE("adapters of the lowest layers left out for a step are as if they were never there") {
-  for (const std::string method : {"pfeiffer", "houlsby"}) {
+TEST_CASE("adapters and fusions of the lowest layers left out for a step are as if they were never there") {
+  const DropOptions fixed{"fixed", 2};
+  for (const std::string method : {"pfeiffer", "houlsby", "fusion"}) {
     INFO(method);
-    SmallModel small(method);
+    const auto made = [&](const DropOptions& drop) {
+      return SmallModel(
+          [&](Backbone& backbone) -> std::shared_ptr<Attachment> {
+            FusionOptions options;
+            options.drop = drop;
+            if (method == "fusion") return small_fusion(backbone, options);
+            AdapterSpec spec = adapter_spec(method);
+            spec.drop = drop;
+            return std::make_shared<TaskAdapter>(spec, backbone);
+          },
+          SmallModel::two_classes());
+    };
+    SmallModel small = made({}), dropped = made(fixed);
     const auto split = made_up_split(32, 5);
-    AdapterSpec fixed = adapter_spec(method);
-    fixed.drop = {"fixed", 2};
-    SmallModel dropped([&](Backbone& backbone) { return std::make_shared<TaskAdapter>(fixed, backbone); },
-                       SmallModel::two_classes());
     {
       const torch::NoGradGuard no_grad;
+      for (const auto& [name, tensor] : small.model->trainable()) tensor.add_(at::randn_like(tensor), 0.01);
       const auto all = small.tensors();
       for (const auto& [name, tensor] : dropped.model->trainable()) tensor.copy_(all.at(name));
     }
@@ -117,6 +128,7 @@ TEST_CASE("adapters of the lowest layers left out for a step are as if they were
     const auto expected = gradients_in(dropped, split, 32);
     size_t trained = 0;
     for (const auto& [name, parameter] : small.model->trainable()) {
+      INFO(name);
       const auto own = expected.find(name);
       REQUIRE(parameter.grad().defined() == (own != expected.end()));
       if (own == expected.end()) continue;

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "adapter/drop.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "report/scratch_folder.h"
@@ -146,6 +147,49 @@ TEST_CASE("the loss may choose the best, and evaluations may go by steps") {
   CHECK(evaluated == std::vector<int64_t>{4, 8, 10});
   CHECK(outcome.metric == "loss");
   CHECK(outcome.score == least);
+}
+
+TEST_CASE("a robust step leaves out the layers that it draws, an evaluation none") {
+  constexpr int64_t kLargest = 2;
+  SmallJob small_job("");
+  auto& job = small_job.job;
+  job.options.max_steps = 1;
+  job.options.warmup_steps = 0;
+  job.options.metric_for_best_model = "loss";
+  // A seed whose first step draws all of them.
+  const auto drawn = [](int64_t seed) {
+    return RandomSequence(static_cast<uint64_t>(seed), kDropStream, 0).below(kLargest + 1);
+  };
+  while (drawn(job.options.seed) != kLargest) ++job.options.seed;
+  SmallModel robust, plain;
+  AdapterSpec spec = adapter_spec("pfeiffer");
+  spec.drop = {"fixed", kLargest};
+  SmallModel fixed([&](Backbone& backbone) { return std::make_shared<TaskAdapter>(spec, backbone); },
+                   SmallModel::two_classes());
+  const auto before = robust.tensors();
+  {
+    const torch::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : fixed.model->trainable()) tensor.copy_(before.at(name));
+  }
+  const auto loss_of = [&](SmallModel& small, std::optional<int64_t> largest) {
+    const ScratchFolder folder("trainer_robust");
+    job.folder = folder.path;
+    job.largest_drop = largest;
+    return *run_training(*small.model, job, {}).score;
+  };
+  const double loss = loss_of(robust, kLargest);
+  loss_of(fixed, {});
+  loss_of(plain, {});
+  const auto after = robust.tensors(), of_plain = plain.tensors();
+  for (const auto& [name, tensor] : fixed.tensors()) CHECK(at::equal(after.at(name), tensor));
+  for (const auto& [name, tensor] : before) {
+    const bool is_lower = name.starts_with("encoder/0") || name.starts_with("encoder/1");
+    CHECK(at::equal(after.at(name), tensor) == is_lower);
+    CHECK_FALSE(at::equal(of_plain.at(name), tensor));
+  }
+  CHECK(evaluate(*robust.model, small_job.validation, {"accuracy"}, {}).loss == loss);
+  robust.model->leave_out(lowest_layers(kLargest));
+  CHECK(evaluate(*robust.model, small_job.validation, {"accuracy"}, {}).loss != loss);
 }
 
 TEST_CASE("without validation the last state is the best") {
