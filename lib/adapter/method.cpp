@@ -298,12 +298,13 @@ std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count
   std::erase_if(layers, [&](int64_t layer) {
     return layer < dropped || std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
   });
-  if (layers.empty())
+  if (layers.empty()) {
     throw ValueError(
         dropped > 0              ? kDropKey
         : spec.leave_out.empty() ? "adapter.layers"
                                  : "adapter.leave_out",
         "'layers', 'leave_out' and 'drop' together leave no layer with an adapter; leave at least one");
+  }
   return layers;
 }
 
