@@ -42,7 +42,7 @@ void check_metrics(ConfigNode node, const TaskConfig& task, bool type_known) {
 }
 
 // The section that says `key`: the own one, else that of the run.
-ConfigNode saying(ConfigNode own, ConfigNode common, const std::string& key) {
+ConfigNode saying(const ConfigNode& own, const ConfigNode& common, const std::string& key) {
   return own.has(key) ? own : common;
 }
 
