@@ -39,6 +39,7 @@ set(TEXT_SOURCES
   data/encoded_cache.cpp
   data/example_reader.cpp
   data/file_identity.cpp
+  data/image_formats.cpp
   data/json_cell.cpp
   data/json_format.cpp
   data/json_lines_format.cpp
@@ -46,8 +47,15 @@ set(TEXT_SOURCES
   data/parallel_chunks.cpp
   data/random_sequence.cpp
   data/record.cpp
+  image/contact_sheet.cpp
+  image/image.cpp
+  image/jpeg_image.cpp
+  image/png_image.cpp
+  image/resize.cpp
+  image/transform.cpp
   io/element_type.cpp
   io/fingerprint.cpp
+  io/gzip_file.cpp
   io/mapped_file.cpp
   io/pickle_machine.cpp
   io/pickle_objects.cpp
@@ -56,6 +64,7 @@ set(TEXT_SOURCES
   io/safetensors_reader.cpp
   io/safetensors_writer.cpp
   io/stored_tensor.cpp
+  io/tar_file.cpp
   io/text_file.cpp
   io/torch_archive_reader.cpp
   io/torch_archive_writer.cpp
@@ -65,6 +74,7 @@ set(TEXT_SOURCES
   metric/bootstrap.cpp
   metric/classification.cpp
   metric/correlation.cpp
+  metric/decathlon.cpp
   metric/metric.cpp
   metric/multi_label.cpp
   metric/span_f1.cpp

@@ -25,13 +25,18 @@ set(TEXT_TESTS
   data/label_map_test.cpp
   golden_metrics.cpp
   golden_tokenizer.cpp
+  data/image_formats_test.cpp
+  image/image_test.cpp
+  image/resize_test.cpp
   io/fingerprint_test.cpp
   io/safetensors_test.cpp
+  io/tar_file_test.cpp
   io/text_file_test.cpp
   io/torch_archive_test.cpp
   io/weight_files_test.cpp
   io/zip_test.cpp
   metric/bootstrap_test.cpp
+  metric/decathlon_test.cpp
   metric/golden_metrics_test.cpp
   metric/metric_test.cpp
   metric/span_f1_test.cpp

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/activation_cache.h"
+#include "data/image_set.h"
 
 namespace adaptune {
 namespace {
@@ -92,6 +93,11 @@ Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const
   TORCH_CHECK(!rows.empty(), "a batch needs at least one row");
   const Collation collation(split, rows, options);
   Batch batch;
+  if (split.images) {
+    batch.pixels = split.images->pixels(rows, options.augmentation).to(options.device, /*non_blocking=*/true);
+    if (split.labelled) batch.labels = collation.labels();
+    return batch;
+  }
   batch.tokens = collation.layout();
   batch.input_ids = collation.tokens(split.ids, options.pad_id);
   if (!split.type_ids.empty()) batch.token_type_ids = collation.tokens(split.type_ids, 0);

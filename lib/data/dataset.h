@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,14 @@ enum class LabelKind {
 struct DatasetOptions {
   LabelKind kind = LabelKind::kClass;  // kTags reads words, the others one or two texts
   bool labelled = true;                // false: no label column is read (prediction)
+  bool images = false;                 // rows are images, not texts
   // Columns; empty: `text`, or `text` and `text_pair` where the file has both; `label`, for kTags `tags`;
   // `tokens`. In a .conll file a number from 1 means that column, any other name the first (tokens) or the
   // last (label).
   std::vector<std::string> text;
   std::string label;
   std::string tokens;
+  std::string image;        // empty: `image`
   bool quoted_tsv = false;  // double quotes enclose fields of a .tsv file
   int64_t max_samples = 0;  // the first of a seeded shuffle, in the order of the file; 0: all
   uint64_t sample_seed = 42;
@@ -33,12 +36,14 @@ struct DatasetOptions {
 
 struct Example {
   std::string text;
-  std::string text_pair;            // empty without a second column
-  std::vector<std::string> words;   // kTags
-  std::vector<std::string> labels;  // kClass: one; kLabelSet: any number; kTags: one a word
-  double value = 0;                 // kNumber
-  int32_t file = 0;                 // index into Dataset::files
-  int64_t number = 0;               // of the row in its file
+  std::string text_pair;                   // empty without a second column
+  std::vector<std::string> words;          // kTags
+  std::vector<std::string> labels;         // kClass: one; kLabelSet: any number; kTags: one a word
+  double value = 0;                        // kNumber
+  std::string image;                       // a file's path, or the name of one in an archive
+  std::optional<std::string> image_bytes;  // what that holds
+  int32_t file = 0;                        // index into Dataset::files
+  int64_t number = 0;                      // of the row in its file
 };
 
 // The columns that were read, after the defaults.
@@ -46,6 +51,7 @@ struct Columns {
   std::vector<std::string> text;  // one or two; kTags: none
   std::string label;              // empty when not labelled
   std::string tokens;             // kTags
+  std::string image;
   friend bool operator==(const Columns&, const Columns&) = default;
 };
 

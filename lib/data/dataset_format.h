@@ -15,7 +15,7 @@ struct FormatOptions {
 };
 
 struct DatasetFormat {
-  std::string ending;         // ".jsonl"
+  std::string ending;         // ".jsonl"; "/": a folder
   bool counts_rows = false;   // rows are told apart by their number, not by their line
   bool names_columns = true;  // else only "1", "2", ... and `tokens` (first) and `tags` (last)
   // Throws InputError with file and line, IoError.

@@ -136,7 +136,8 @@ std::vector<int32_t> EncodedSplit::lengths() const {
 }
 
 bool EncodedSplit::same_input(const EncodedSplit& other) const {
-  return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids;
+  return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids &&
+         images == other.images;
 }
 
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
@@ -155,6 +156,19 @@ EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const 
   split.label_count = labels.size();
   append_parts(parts, split);
   fill_labels(dataset, numbers, split);
+  return split;
+}
+
+EncodedSplit encode_images(const Dataset& dataset, const LabelMap& labels,
+                           std::shared_ptr<const ImageSet> images) {
+  EncodedSplit split;
+  split.kind = dataset.kind;
+  split.labelled = dataset.labelled;
+  split.label_count = labels.size();
+  split.images = std::move(images);
+  split.longest = 1;
+  for (int64_t row = 1; row <= dataset.size(); ++row) split.row_starts.push_back(row);
+  fill_labels(dataset, dataset.labelled ? label_numbers(dataset, labels) : LabelNumbers(), split);
   return split;
 }
 

@@ -50,7 +50,9 @@ Columns choose_columns(const Record& first, const DatasetOptions& options, const
   if (options.text.size() > 2)
     throw UsageError("'text' names more than two columns: " + joined(options.text));
   const bool tags = options.kind == LabelKind::kTags;
-  if (tags) {
+  if (options.images) {
+    columns.image = chosen(options.image, "image", format);
+  } else if (tags) {
     columns.tokens = chosen(options.tokens, "tokens", format);
   } else {
     columns.text = text_columns(first, options);
@@ -98,6 +100,17 @@ void ExampleReader::read_words(const Record& record, Example& example) const {
     }
     check_utf8(word.text, columns_.tokens, record.number);
     example.words.push_back(word.text);
+  }
+}
+
+// Paths count from the folder of the file that names them.
+void ExampleReader::read_image(const Record& record, Example& example) const {
+  const Cell& found = cell(record, columns_.image);
+  if (found.kind == Cell::Kind::kImage) {
+    example.image = file_.path.string() + ": " + found.text;
+    example.image_bytes = found.bytes;
+  } else {
+    example.image = (file_.path.parent_path() / text(record, columns_.image)).string();
   }
 }
 
@@ -152,7 +165,9 @@ void ExampleReader::read_label(const Record& record, Example& example) const {
 Example ExampleReader::read(const Record& record) const {
   Example example;
   example.number = record.number;
-  if (options_.kind == LabelKind::kTags) {
+  if (options_.images) {
+    read_image(record, example);
+  } else if (options_.kind == LabelKind::kTags) {
     read_words(record, example);
   } else {
     example.text = text(record, columns_.text.front());

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <system_error>
 
 #include "core/error.h"
@@ -38,7 +39,24 @@ FileIdentity identify(const std::filesystem::path& file) {
           since.count()};
 }
 
+// Of a folder the names and sizes of its files count, in order.
+DataFingerprint fingerprint_folder(const std::filesystem::path& folder) {
+  std::map<std::string, uintmax_t> sizes;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) sizes[entry.path().lexically_relative(folder).string()] = entry.file_size();
+  }
+  DataFingerprint result{{std::filesystem::absolute(folder).lexically_normal().string(), 0, 0}, ""};
+  Sha256 sha256;
+  for (const auto& [name, size] : sizes) {
+    result.identity.size += static_cast<int64_t>(size);
+    sha256.update(name + " " + std::to_string(size) + "\n");
+  }
+  result.sha256 = sha256.hex();
+  return result;
+}
+
 DataFingerprint fingerprint_data(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) return fingerprint_folder(file);
   DataFingerprint result{identify(file), ""};
   std::ifstream stream(file, std::ios::binary);
   const int64_t size = result.identity.size;

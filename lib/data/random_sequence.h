@@ -23,6 +23,8 @@ inline constexpr uint64_t kSampleStream = 1;      // which examples max_train_sa
 inline constexpr uint64_t kRowOrderStream = 2;    // an epoch's rows; number: the epoch
 inline constexpr uint64_t kBatchOrderStream = 3;  // an epoch's batches; number: the epoch
 inline constexpr uint64_t kDropStream = 4;        // layers that a step leaves out; number: the step
+// And beyond: how an image is changed, one stream a row of the split; number: the epoch.
+inline constexpr uint64_t kAugmentationStream = 1 << 16;
 
 // Fisher-Yates.
 template <typename T>

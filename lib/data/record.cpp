@@ -18,6 +18,8 @@ std::string description(const Cell& cell) {
       return "a list";
     case Cell::Kind::kObject:
       return "an object";
+    case Cell::Kind::kImage:
+      return "an image";
   }
   return "";
 }

@@ -11,11 +11,12 @@ namespace adaptune {
 
 // One value of a row.
 struct Cell {
-  enum class Kind { kNull, kText, kNumber, kBoolean, kList, kObject };
+  enum class Kind { kNull, kText, kNumber, kBoolean, kList, kObject, kImage };
   Kind kind = Kind::kNull;
   // The text; a number or truth value written out: "1" (also for 1.0), "0.5", "true". Else empty.
   std::string text;
   std::vector<Cell> items;  // kList
+  std::string bytes;        // kImage: of the image's file, whose name is the text
 };
 
 // "null", "the number 3", "the text 'abc'", "a list": what was found, for messages.
