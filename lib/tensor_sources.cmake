@@ -8,10 +8,15 @@ set(TENSOR_SOURCES
   adapter/lora.cpp
   adapter/method.cpp
   adapter/residual_adapter.cpp
+  adapter/residual_convolution.cpp
   backbone/backbone.cpp
   backbone/bert.cpp
+  backbone/fresh_tensor.cpp
+  backbone/resnet.cpp
+  backbone/vit.cpp
   data/activation_cache.cpp
   data/collate.cpp
+  data/image_set.cpp
   head/answer.cpp
   head/classification.cpp
   head/head.cpp
@@ -36,6 +41,8 @@ set(TENSOR_SOURCES
   io/tensor_copy.cpp
   io/tensor_file.cpp
   model/backbone_identity.cpp
+  model/low_rank.cpp
+  model/merge.cpp
   model/shared_pass.cpp
   model/task_adapter.cpp
   model/task_description.cpp
@@ -43,16 +50,20 @@ set(TENSOR_SOURCES
   model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp
+  nn/batch_norm.cpp
+  nn/convolution.cpp
   nn/copies.cpp
   nn/dropout.cpp
   nn/encoder_layer.cpp
   nn/linear.cpp
+  nn/residual_block.cpp
   nn/site.cpp
   nn/tokens.cpp
   recipe/activations.cpp
   recipe/adapter_source.cpp
   recipe/check.cpp
   recipe/console.cpp
+  recipe/decathlon_run.cpp
   recipe/doctor.cpp
   recipe/drop.cpp
   recipe/drop_subject.cpp
@@ -66,8 +77,12 @@ set(TENSOR_SOURCES
   recipe/fusion_check.cpp
   recipe/imported_task.cpp
   recipe/init.cpp
+  recipe/init_network.cpp
   recipe/inspect.cpp
   recipe/majority.cpp
+  recipe/merge.cpp
+  recipe/mistakes.cpp
+  recipe/plain_model.cpp
   recipe/plan.cpp
   recipe/predict.cpp
   recipe/run.cpp
@@ -76,8 +91,10 @@ set(TENSOR_SOURCES
   recipe/start_up.cpp
   recipe/status_file.cpp
   recipe/task_config.cpp
+  recipe/tasks_in_turn.cpp
   recipe/train.cpp
   recipe/trained_task.cpp
+  recipe/truncate.cpp
   recipe/workspace.cpp
   train/checkpoint.cpp
   train/evaluation.cpp
@@ -88,5 +105,6 @@ set(TENSOR_SOURCES
   train/step_batches.cpp
   train/step_profile.cpp
   train/trainer.cpp
+  train/training_loop.cpp
   train/update_rule.cpp
 )

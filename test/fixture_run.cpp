@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "golden_domains.h"
+#include "golden_images.h"
 #include "golden_metrics.h"
 #include "golden_run.h"
 #include "golden_tokenizer.h"
@@ -46,6 +48,10 @@ CaseResult run_kind(const fs::path& folder) {
     const auto scores = compare_metrics(folder);
     return exact_result(scores.checked, scores.failed, scores.first_difference);
   }
+  if (kind == "image") return network_result(run_golden_images(folder));
+  // Image networks of convolutions have no tokens, and batch norms that see batches.
+  const bool convolutions = description.value("model", "").find("resnet") != std::string::npos;
+  if (convolutions) return network_result(run_golden_domains(folder));
   if (kind == "adapterhub" || kind == "peft" || kind == "hf") return network_result(run_golden_case(folder));
   throw InputError("kind '" + kind + "' is not known");
 }

@@ -14,10 +14,13 @@ namespace fs = std::filesystem;
 
 const std::set<std::string>& known_keys() {
   static const std::set<std::string> keys = {
-      "adapters", "checks", "description", "fusions",    "golden",     "golden_prefix", "head",
-      "heads",    "kind",   "library",     "loss",       "model",      "model_class",   "library_bug",
-      "name",     "note",   "notes",       "setup",      "setup_file", "setup_text",    "skip_layers",
-      "sweep",    "train",  "tolerance",   "trajectory", "variants",   "zero_grads"};
+      "adapters",    "checks",        "description", "fusions",
+      "golden",      "golden_prefix", "head",        "heads",
+      "kind",        "library",       "loss",        "model",
+      "model_class", "library_bug",   "name",        "note",
+      "notes",       "setup",         "setup_file",  "setup_text",
+      "skip_layers", "sweep",         "train",       "tolerance",
+      "trajectory",  "variants",      "zero_grads",  "library_also_unfreezes"};
   return keys;
 }
 
@@ -62,22 +65,6 @@ void read_setup(const json& setup, GoldenSetting& setting) {
   }
 }
 
-GoldenTrajectory read_trajectory(const json& given) {
-  if (given.at("optimizer") != "torch.optim.AdamW")
-    throw InputError("optimizer " + given.at("optimizer").dump() + " is not known");
-  GoldenTrajectory trajectory;
-  trajectory.lr = given.at("lr");
-  trajectory.weight_decay = given.at("weight_decay");
-  trajectory.beta1 = given.at("betas").at(0);
-  trajectory.beta2 = given.at("betas").at(1);
-  trajectory.eps = given.at("eps");
-  trajectory.steps = given.at("steps");
-  trajectory.losses_tolerance = given.at("tolerance").at("losses");
-  trajectory.after_tolerance = given.at("tolerance").at("after");
-  trajectory.not_to_compare = given.value("not_to_compare", std::vector<std::string>());
-  return trajectory;
-}
-
 // The setup as the library saved it must be the one that case.json describes.
 void check_setup_file(const json& description, const fs::path& folder) {
   if (!description.contains("setup_file")) return;
@@ -105,6 +92,7 @@ GoldenSetting read_setting(const json& description, const fs::path& folder) {
   if (!skipped.is_null()) setting.skip_layers = skipped.get<std::vector<int64_t>>();
   setting.train = description.value("train", "none");
   setting.loss = description.value("loss", "head");
+  if (setting.loss == "cross-entropy") setting.loss = "head";
   const std::set<std::string> losses = {"head", "sum(last_hidden_state * loss_weight)"};
   if (!losses.count(setting.loss)) throw InputError("loss '" + setting.loss + "' is not known");
   if (description.contains("trajectory")) setting.trajectory = read_trajectory(description["trajectory"]);
@@ -134,6 +122,22 @@ std::vector<GoldenSetting> read_settings(const json& description, const fs::path
 }
 
 }  // namespace
+
+GoldenTrajectory read_trajectory(const json& given) {
+  if (given.at("optimizer") != "torch.optim.AdamW")
+    throw InputError("optimizer " + given.at("optimizer").dump() + " is not known");
+  GoldenTrajectory trajectory;
+  trajectory.lr = given.at("lr");
+  trajectory.weight_decay = given.at("weight_decay");
+  trajectory.beta1 = given.at("betas").at(0);
+  trajectory.beta2 = given.at("betas").at(1);
+  trajectory.eps = given.at("eps");
+  trajectory.steps = given.at("steps");
+  trajectory.losses_tolerance = given.at("tolerance").at("losses");
+  trajectory.after_tolerance = given.at("tolerance").at("after");
+  trajectory.not_to_compare = given.value("not_to_compare", std::vector<std::string>());
+  return trajectory;
+}
 
 GoldenCase read_golden_case(const fs::path& folder) {
   const json description = read_json_file((folder / "case.json").string());

@@ -44,6 +44,9 @@ struct GoldenCase {
   std::vector<GoldenSetting> settings;
 };
 
+// The key `trajectory` of a case.
+GoldenTrajectory read_trajectory(const nlohmann::json& given);
+
 // InputError for what the runner does not know: keys, compositions, losses.
 GoldenCase read_golden_case(const std::filesystem::path& folder);
 

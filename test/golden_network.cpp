@@ -47,11 +47,18 @@ GoldenNetwork::GoldenNetwork(const GoldenSetting& setting)
   if (fusion_) freeze(*fusion_->fusion);
   for (const auto& head : used_heads_) freeze(*head.head);
   choose_trained(setting.train);
-  attach(setting);
+  choose_attached(setting);
+  attach();
 }
 
-GoldenNetwork::~GoldenNetwork() {
+GoldenNetwork::~GoldenNetwork() { detach(); }
+
+void GoldenNetwork::detach() {
   for (const auto& attachment : attached_) attachment->detach();
+}
+
+void GoldenNetwork::attach() {
+  for (const auto& attachment : attached_) attachment->attach(skip_layers_);
 }
 
 void GoldenNetwork::read_parts(const GoldenSetting& setting) {
@@ -117,7 +124,7 @@ void GoldenNetwork::train_all() {
 
 void GoldenNetwork::choose_trained(const std::string& text) {
   if (text == "none" || text == "none (forward only)") return;
-  if (text == "all parameters") return train_all();
+  if (text == "all parameters" || text == "the listed backbone tensors") return train_all();
   if (text == "what PEFT trains (all tensors in the file)") {
     for (const auto& adapter : adapters_) {
       train(adapter.parameters);
@@ -130,6 +137,8 @@ void GoldenNetwork::choose_trained(const std::string& text) {
       for (const auto& head : used_heads_) train(head.parameters);
     } else if (part == "fusion layer" && fusion_) {
       train(fusion_->parameters);
+    } else if (part == "adapters") {
+      for (const auto& adapter : adapters_) train(adapter.parameters);
     } else if (part.rfind("adapters ", 0) == 0) {
       std::istringstream names(part.substr(9));
       for (std::string name; std::getline(names, name, ',');) {
@@ -148,7 +157,7 @@ const ImportedAdapter& GoldenNetwork::member(const std::string& name) const {
   throw InputError("no adapter '" + name + "' is given");
 }
 
-void GoldenNetwork::attach(const GoldenSetting& setting) {
+void GoldenNetwork::choose_attached(const GoldenSetting& setting) {
   if (setting.parallel) {
     if (!setting.skip_layers.empty()) throw InputError("skipped layers under Parallel are not supported");
     std::vector<SharedPass::Task> tasks;
@@ -164,7 +173,7 @@ void GoldenNetwork::attach(const GoldenSetting& setting) {
   } else if (!setting.members.empty()) {
     attached_.push_back(member(setting.members[0]).adapter);
   }
-  for (const auto& attachment : attached_) attachment->attach(setting.skip_layers);
+  skip_layers_ = setting.skip_layers;
 }
 
 Features GoldenNetwork::forward(const Batch& batch, bool pooled) {

@@ -22,6 +22,10 @@ class GoldenNetwork {
   GoldenNetwork(const GoldenNetwork&) = delete;
   GoldenNetwork& operator=(const GoldenNetwork&) = delete;
 
+  // Takes everything off the backbone, and puts it on again.
+  void detach();
+  void attach();
+
   // In evaluation mode. `pooled`: the pooled output is wanted although no head reads it.
   Features forward(const Batch& batch, bool pooled);
   // By head.
@@ -45,7 +49,7 @@ class GoldenNetwork {
   void choose_trained(const std::string& train);
   void train_all();
   void train(const std::vector<NamedParameter>& parameters);
-  void attach(const GoldenSetting& setting);
+  void choose_attached(const GoldenSetting& setting);
   const ImportedAdapter& member(const std::string& name) const;
 
   std::unique_ptr<Backbone> backbone_;  // outlives what is attached to it
@@ -55,6 +59,7 @@ class GoldenNetwork {
   std::vector<ImportedHead> used_heads_;
   std::shared_ptr<TaskAdapter> whole_;  // full fine-tuning
   std::vector<std::shared_ptr<Attachment>> attached_;
+  std::vector<int64_t> skip_layers_;
   std::unique_ptr<SharedPass> shared_;  // several members in parallel
   std::map<std::string, NamedParameter> trained_;
 };

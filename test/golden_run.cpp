@@ -38,10 +38,8 @@ class Run {
  public:
   Run(const GoldenSetting& setting, GoldenTensors& golden)
       : setting_(setting), golden_(golden), network_(setting) {
-    const Tensor ids = golden.input("input_ids"), types = golden.input("token_type_ids");  // [B, T]
-    batch_.tokens = masked_tokens(golden.input("attention_mask"), ids.size(0), ids.size(1));
-    batch_.input_ids = ids.flatten();
-    if (types.defined()) batch_.token_type_ids = types.flatten();
+    batch_.pixels = golden.input("pixel_values");
+    if (!batch_.pixels.defined()) read_tokens(golden);
     batch_.labels = golden.input("labels");
     if (batch_.labels.defined() && network_.on_every_token()) batch_.labels = batch_.labels.flatten();
     loss_weight_ = golden.input("loss_weight");
@@ -55,16 +53,24 @@ class Run {
       compare_gradients();
     }
     second_forward();
+    without_adapters();
     if (setting_.trajectory) train(*setting_.trajectory);
   }
 
  private:
+  void read_tokens(GoldenTensors& golden) {
+    const Tensor ids = golden.input("input_ids"), types = golden.input("token_type_ids");  // [B, T]
+    batch_.tokens = masked_tokens(golden.input("attention_mask"), ids.size(0), ids.size(1));
+    batch_.input_ids = ids.flatten();
+    if (types.defined()) batch_.token_type_ids = types.flatten();
+  }
+
   std::string name(const std::string& rest) const { return setting_.prefix + rest; }
 
   // [N, ..] or copies of it -> [B, T, ..], copy behind copy, as golden values are stored
   Tensor stored(const Tensor& value) const {
-    const int64_t length = batch_.tokens.size() / batch_.tokens.rows();
-    return value.defined() ? value.reshape({-1, length, value.size(-1)}) : value;
+    if (!value.defined()) return value;
+    return value.reshape({-1, value.size(-2) / batch_.size(), value.size(-1)});
   }
   Tensor stored_logits(const Tensor& logits) const {
     return network_.on_every_token() ? stored(logits) : logits;
@@ -161,6 +167,15 @@ class Run {
     const auto features = network_.forward(batch_, false);
     golden_.compare_forward(start + "last_hidden_state", stored(features.last));
     compare_logits(start, network_.logits(features));
+  }
+
+  void without_adapters() {
+    if (!golden_.has(name("logits_without_adapters"))) return;
+    const torch::NoGradGuard no_grad;
+    network_.detach();
+    golden_.compare_forward(name("logits_without_adapters"),
+                            network_.logits(network_.forward(batch_, false)).at(0));
+    network_.attach();
   }
 
   void train(const GoldenTrajectory& settings) {

@@ -2,12 +2,17 @@ set(TENSOR_TESTS
   adapter/bottleneck_test.cpp
   adapter/fusion_test.cpp
   adapter/linear_adapters_test.cpp
+  adapter/residual_convolution_test.cpp
+  data/image_set_test.cpp
   fixture_run_test.cpp
   interop/adapterhub_reader_test.cpp
   interop/adapterhub_round_trip_test.cpp
   interop/adapterhub_writer_test.cpp
   interop/peft_reader_test.cpp
   io/tensor_file_test.cpp
+  model/image_methods_test.cpp
+  model/low_rank_test.cpp
+  model/merge_test.cpp
   model/methods_test.cpp
   model/shared_pass_test.cpp
   model/task_directory_test.cpp

@@ -44,6 +44,12 @@ BottleneckOptions par_bn(const std::string& scaling) {
   return options;
 }
 
+ResidualConvolutionOptions residual_series() {
+  ResidualConvolutionOptions options;
+  options.is_parallel = false;
+  return options;
+}
+
 std::vector<std::string> method_names() {
   std::vector<std::string> names;
   for (const auto& method : adapter_methods()) names.push_back(method.name);
@@ -145,6 +151,16 @@ void read_options(ConfigNode node, Ia3Options& o) {
   node.read("feedforward_places", o.feedforward_places);
 }
 
+void read_options(ConfigNode node, ResidualConvolutionOptions& o) {
+  node.read("dropout", o.dropout, share_below_one());
+  node.read("init_weights", o.init_weights, one_of({"zero", "he"}));
+  node.read("r", o.r, at_least(0));
+  node.read("places", o.places);
+  if (!o.is_parallel && o.dropout > 0)
+    node.error_at_written({"dropout"}, "'dropout' has no effect behind a convolution",
+                          "config: residual_parallel");
+}
+
 void read_options(const ConfigNode&, std::monostate&) {}
 
 // "16", or by layer "0:2,2:8,default:4".
@@ -167,6 +183,10 @@ std::vector<int64_t> layers_named(const std::map<std::string, double>& by_layer)
 }
 
 void check_sharing(ConfigNode node, const AdapterSpec& spec) {
+  if (spec.share_across_layers && std::holds_alternative<ResidualConvolutionOptions>(spec.site)) {
+    node.error_at_written({"share_across_layers"},
+                          "stages have different numbers of channels: one adapter does not fit all");
+  }
   const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site);
   if (!spec.share_across_layers || !bottleneck || bottleneck->bottleneck_size) return;
   if (layers_named(bottleneck->reduction_factor).empty()) return;
@@ -179,8 +199,8 @@ bool has_adapters(const AdapterSpec& spec) { return !std::holds_alternative<std:
 
 // full, full_random and head_only train the same in every layer.
 bool chooses_layers(const AdapterSpec& spec) {
-  const bool everywhere = spec.override == Override::kNone || spec.override == Override::kFull ||
-                          spec.override == Override::kFullRandom;
+  const bool everywhere = spec.override == Override::kNone || spec.override == Override::kBatchNorm ||
+                          spec.override == Override::kFull || spec.override == Override::kFullRandom;
   return has_adapters(spec) || !everywhere;
 }
 
@@ -217,8 +237,11 @@ const std::vector<AdapterMethod>& adapter_methods() {
       {"scaled_par_bn", "AdapterHub", par_bn("learned")},
       {"lora", "Hu et al. 2022", LoraOptions{}},
       {"ia3", "Liu et al. 2022", Ia3Options{}},
+      {"residual_parallel", "Rebuffi et al. 2018", ResidualConvolutionOptions{}, Override::kBatchNorm},
+      {"residual_series", "Rebuffi et al. 2017", residual_series(), Override::kBatchNorm},
       {"head_only", "linear probing", std::monostate{}},
       {"layernorm", "LayerNorms alone, Houlsby et al. 2019", std::monostate{}, Override::kLayerNorm},
+      {"batch_norm", "batch norms alone, Rebuffi et al. 2017", std::monostate{}, Override::kBatchNorm},
       {"bitfit", "Ben Zaken et al. 2022", std::monostate{}, Override::kBias},
       {"top_layers", "fine-tuning of the layers in `layers`", std::monostate{}, Override::kTopLayers},
       {"full", "full fine-tuning", std::monostate{}, Override::kFull},
@@ -240,8 +263,9 @@ AdapterSpec adapter_spec(const std::string& name) {
   spec.method = method.name;
   spec.site = method.site;
   spec.override = method.override;
-  spec.train_layernorm =
-      method.override == Override::kLayerNorm && !std::holds_alternative<std::monostate>(method.site);
+  const bool adds = !std::holds_alternative<std::monostate>(method.site);
+  spec.train_layernorm = adds && method.override == Override::kLayerNorm;
+  spec.train_batch_norm = adds && method.override == Override::kBatchNorm;
   return spec;
 }
 
@@ -260,10 +284,17 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
   read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
   if (has_adapters(spec)) {
-    node.read("train_layernorm", spec.train_layernorm);
-    spec.override = spec.train_layernorm ? Override::kLayerNorm : Override::kNone;
+    if (std::holds_alternative<ResidualConvolutionOptions>(spec.site)) {
+      node.read("train_batch_norm", spec.train_batch_norm);
+    } else {
+      node.read("train_layernorm", spec.train_layernorm);
+    }
+    spec.override = spec.train_layernorm    ? Override::kLayerNorm
+                    : spec.train_batch_norm ? Override::kBatchNorm
+                                            : Override::kNone;
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
     node.read("share_across_layers", spec.share_across_layers);
+    node.read("weight_decay", spec.weight_decay, non_negative());
     check_sharing(node, spec);
   }
   if (spec.override == Override::kTopLayers && !spec.layers) {
@@ -319,7 +350,9 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
     }
   } else if (const auto* lora = std::get_if<LoraOptions>(&spec.site)) {
     text << " r=" << lora->r;
-  } else if (!std::holds_alternative<Ia3Options>(spec.site) && spec.override != Override::kTopLayers) {
+  } else if (const auto* residual = std::get_if<ResidualConvolutionOptions>(&spec.site)) {
+    if (residual->r > 0) text << " r=" << residual->r;
+  } else if (!has_adapters(spec) && spec.override != Override::kTopLayers) {
     return text.str();
   }
   if (spec.share_across_layers) text << ", one for all";

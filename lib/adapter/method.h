@@ -12,15 +12,17 @@
 #include "adapter/drop.h"
 #include "adapter/ia3.h"
 #include "adapter/lora.h"
+#include "adapter/residual_convolution.h"
 #include "core/config_node.h"
 
 namespace adaptune {
 
 // Which tensors of the backbone a task owns trained copies of.
-enum class Override { kNone, kLayerNorm, kBias, kTopLayers, kFull, kFullRandom };
+enum class Override { kNone, kLayerNorm, kBatchNorm, kBias, kTopLayers, kFull, kFullRandom };
 
 // What is added to the network at its sites; monostate: nothing.
-using SiteOptions = std::variant<std::monostate, BottleneckOptions, LoraOptions, Ia3Options>;
+using SiteOptions =
+    std::variant<std::monostate, BottleneckOptions, LoraOptions, Ia3Options, ResidualConvolutionOptions>;
 
 struct AdapterMethod {
   std::string name;
@@ -37,14 +39,16 @@ struct AdapterSpec {
   std::string method = "pfeiffer";
   SiteOptions site = BottleneckOptions{};
   Override override = Override::kNone;
-  bool train_layernorm =
-      false;  // every LayerNorm of an adapted layer; with the lowest one, the embeddings' too
+  // Every LayerNorm of an adapted layer; with the lowest one, the embeddings' too.
+  bool train_layernorm = false;
+  bool train_batch_norm = false;               // every batch norm of the network, its running statistics too
   std::optional<std::vector<int64_t>> layers;  // empty: all
   std::vector<int64_t> leave_out;
   DropOptions drop;
-  bool share_across_layers = false;  // one adapter a place serves all of its layers (Rücklé et al. 2021)
-  int64_t init_weights_seed = 0;     // 0: none; else every site starts from this seed
-  std::string load;                  // an existing adapter to start from
+  bool share_across_layers = false;    // one adapter a place serves all of its layers (Rücklé et al. 2021)
+  int64_t init_weights_seed = 0;       // 0: none; else every site starts from this seed
+  std::optional<double> weight_decay;  // of what is added; empty: as the training's options say
+  std::string load;  // the folder of an adapter to start from, or of a run with one for the task
 };
 
 // Reads the section, a method's name or a mapping with `config`; also the writer, by

@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "backbone/bert.h"
+#include "backbone/resnet.h"
+#include "backbone/vit.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/file_pages.h"
@@ -79,6 +81,9 @@ std::unique_ptr<Backbone> build(const std::filesystem::path& folder, const nlohm
 const std::vector<BackboneFamily>& backbone_families() {
   static const std::vector<BackboneFamily> families = {
       {"bert", build_bert, {"cls.", "classifier.", "qa_outputs.", "embeddings.position_ids"}},
+      {"resnet", build_resnet, {"classifier.", "fc."}, {".num_batches_tracked"}},
+      {"resnet26", build_resnet26, {"linears."}, {".num_batches_tracked"}},
+      {"vit", build_vit, {"classifier."}},
   };
   return families;
 }
@@ -114,8 +119,12 @@ CheckpointNames sort_checkpoint(const TensorMap& tensors, const BackboneFamily& 
   for (const auto& [raw, tensor] : tensors) {
     const std::string name =
         modern_name(starts_with(raw, prefix + ".") ? raw.substr(prefix.size() + 1) : raw);
-    const bool ignored = std::any_of(family.ignored.begin(), family.ignored.end(),
-                                     [&](const std::string& start) { return starts_with(name, start); });
+    const auto& starts = family.ignored;
+    const auto& ends = family.ignored_ends;
+    const bool ignored =
+        std::any_of(starts.begin(), starts.end(),
+                    [&](const auto& start) { return name.starts_with(start); }) ||
+        std::any_of(ends.begin(), ends.end(), [&](const auto& end) { return name.ends_with(end); });
     (ignored ? sorted.rest : sorted.base).emplace(name, tensor);
   }
   return sorted;

@@ -34,7 +34,19 @@ struct Features {
   std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
 };
 
-enum class TensorRole { kWeight, kBias, kNormWeight, kNormBias, kEmbedding };
+enum class TensorRole {
+  kWeight,
+  kBias,
+  kNormWeight,  // of layer norms
+  kNormBias,
+  kBatchNormWeight,
+  kBatchNormBias,
+  kRunningMean,  // of batch norms; not trained, but followed
+  kRunningVar,
+  kEmbedding
+};
+
+enum class InputKind { kText, kImage };
 
 // One named tensor of a backbone. Overrides (full fine-tuning, LayerNorms, biases) replace *tensor.
 struct TensorSlot {
@@ -48,11 +60,15 @@ struct TensorSlot {
 
 struct BackboneInfo {
   std::string family;  // Hugging Face's model_type: "bert"
+  InputKind input = InputKind::kText;
   std::string prefix;  // of names saved from a model with a head: "bert"
   int64_t layers = 0, hidden_size = 0, max_positions = 0, vocabulary = 0;
   double hidden_dropout = 0, attention_dropout = 0;
   std::optional<double> classifier_dropout;
-  double init_range = 0.02;  // standard deviation of fresh weights
+  double init_range = 0.02;    // standard deviation of fresh weights
+  int64_t image_size = 0;      // of both sides, where that is fixed
+  int64_t image_multiple = 1;  // both sides are multiples of it
+  std::string classifier;      // the checkpoint's name of a linear classifier on top, without the prefix
 };
 
 class Backbone {
@@ -71,6 +87,8 @@ class Backbone {
   // Dropout inside the frozen network: on in training with `backbone_dropout`, else off.
   void set_dropout(bool on) { dropout_ = on; }
   bool dropout() const { return dropout_; }
+  // Whether batch norms that a task owns read the batch's statistics.
+  virtual void set_training(bool /*on*/) {}
 
  private:
   bool dropout_ = false;
@@ -83,6 +101,8 @@ struct BackboneFamily {
   // Prefixes of checkpoint names (after the model prefix is stripped) that belong to pretraining or task
   // heads and to buffers: ignored.
   std::vector<std::string> ignored;
+  // And such by their ends.
+  std::vector<std::string> ignored_ends = {};
 };
 const std::vector<BackboneFamily>& backbone_families();
 

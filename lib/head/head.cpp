@@ -24,6 +24,7 @@ std::shared_ptr<Head> make(const HeadSpec& spec, const BackboneInfo& info) {
 const std::vector<HeadKind>& head_table() {
   static const std::vector<HeadKind> kinds = {
       {"classification", make<ClassificationHead>},
+      {"image_classification", make<ClassificationHead>},
       {"multilabel_classification", make<MultilabelHead>},
       {"regression", make<RegressionHead>},
       {"tagging", make<TaggingHead>},

@@ -16,14 +16,16 @@ namespace adaptune {
 
 // Names and defaults as in AdapterHub's head configurations.
 struct HeadSpec {
-  std::string type = "classification";  // classification | multilabel_classification | regression | tagging
-  std::vector<std::string> labels;      // in the order of the logits; regression: empty
+  // classification | image_classification | multilabel_classification | regression | tagging
+  std::string type = "classification";
+  std::vector<std::string> labels;  // in the order of the logits; regression: empty
   int64_t layers = 1;
   std::optional<std::string> activation_function = "tanh";  // between layers
   bool use_pooler = false;             // read the backbone's pooled output instead of token 0
   bool bias = true;                    // of the last layer
   std::optional<double> dropout_prob;  // empty: the backbone's classifier or hidden dropout
   int64_t outputs() const { return type == "regression" ? 1 : static_cast<int64_t>(labels.size()); }
+  friend bool operator==(const HeadSpec&, const HeadSpec&) = default;
 };
 
 void read_head_spec(ConfigNode node, HeadSpec& spec);

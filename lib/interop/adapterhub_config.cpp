@@ -70,6 +70,9 @@ struct Write {
   json operator()(const BottleneckOptions& options) const { return adapterhub_bottleneck(options, info); }
   json operator()(const LoraOptions& options) const { return adapterhub_lora(options); }
   json operator()(const Ia3Options& options) const { return adapterhub_ia3(options); }
+  json operator()(const ResidualConvolutionOptions&) const {
+    throw ValueError("export", "AdapterHub has no form for residual adapters of image networks");
+  }
 };
 
 }  // namespace

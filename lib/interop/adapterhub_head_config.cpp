@@ -22,8 +22,10 @@ struct HeadKeys {
 };
 
 const std::vector<HeadKeys>& head_keys() {
-  static const std::vector<HeadKeys> table = {
-      {"classification", 2, true}, {"multilabel_classification", 2, true}, {"tagging", 1, false}};
+  static const std::vector<HeadKeys> table = {{"classification", 2, true},
+                                              {"image_classification", 1, true},
+                                              {"multilabel_classification", 2, true},
+                                              {"tagging", 1, false}};
   return table;
 }
 
@@ -100,6 +102,8 @@ HeadSpec read_adapterhub_head_config(const json& file, const std::string& where,
     spec.use_pooler = fields.flag("use_pooler", false);
     spec.bias = fields.flag("bias", true);
   }
+  if (spec.type == "image_classification" && fields.flag("multilabel", false))
+    fields.fail("multilabel", "is true; images of several labels are not supported");
   fields.refuse_rest();
   if (spec.type == "classification" && count == 1) {
     spec.type = "regression";
@@ -121,6 +125,7 @@ json adapterhub_head_config(const HeadSpec& spec) {
       throw ValueError("export", "AdapterHub's tagging heads always have a bias; train with `bias: true`");
     return config;
   }
+  if (spec.type == "image_classification") config["multilabel"] = false;
   config["bias"] = spec.bias;
   config["use_pooler"] = spec.use_pooler;
   return config;

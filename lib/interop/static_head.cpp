@@ -23,6 +23,7 @@ const std::vector<StaticHeadRow>& static_head_table() {
   static const std::vector<StaticHeadRow> rows = {
       {"bert", "ForSequenceClassification", "classification", true, {"classifier"}},
       {"bert", "ForTokenClassification", "tagging", false, {"classifier"}},
+      {"vit", "ForImageClassification", "image_classification", false, {"classifier"}},
   };
   return rows;
 }
@@ -45,6 +46,32 @@ StaticHead several_labels(StaticHead description, const std::vector<std::string>
   description.spec.type = "multilabel_classification";
   description.spec.labels = labels;
   return description;
+}
+
+// By config.json's `architectures`.
+std::optional<StaticHead> named_head(const json& config, const std::filesystem::path& folder,
+                                     const BackboneInfo& info) {
+  const std::string architecture = architecture_of(config);
+  if (architecture.empty() || architecture == adapterhub_family(info).classes + "Model") return std::nullopt;
+  const std::string where = (folder / "config.json").string();
+  auto description = static_head(architecture, config_labels(config, where), info);
+  const bool several = config.value("problem_type", json()) == "multi_label_classification";
+  if (several && description.spec.type != "tagging")
+    return several_labels(std::move(description), config_labels(config, where));
+  return description;
+}
+
+// One linear layer under the family's name; its labels are numbered where config.json does not name them.
+std::optional<StaticHead> classifier_on_top(const json& config, const std::filesystem::path& folder,
+                                            const BackboneInfo& info, const TensorMap& tensors) {
+  const auto weight = tensors.find(info.classifier + ".weight");
+  if (weight == tensors.end()) return std::nullopt;
+  HeadSpec spec;
+  spec.type = "image_classification";
+  spec.labels =
+      labels_of(config.value("label2id", json()), weight->second.size(0), (folder / "config.json").string());
+  spec.activation_function = std::nullopt;
+  return StaticHead{architecture_of(config), spec, {info.classifier}};
 }
 
 }  // namespace
@@ -85,24 +112,19 @@ std::vector<NamedParameter> static_head_parameters(const StaticHead& description
 std::optional<CheckpointHead> read_checkpoint_head(const std::filesystem::path& folder,
                                                    const BackboneInfo& info) {
   const json config = read_model_config(folder);
-  const std::string architecture = architecture_of(config);
-  if (architecture.empty() || architecture == adapterhub_family(info).classes + "Model") return std::nullopt;
-  const std::string where = (folder / "config.json").string();
-  auto description = static_head(architecture, config_labels(config, where), info);
-  const bool several = config.value("problem_type", json()) == "multi_label_classification";
-  if (several && description.spec.type != "tagging") {
-    description = several_labels(std::move(description), config_labels(config, where));
-  }
-  const auto head = make_head(description.spec, info);
   const auto rest = sort_checkpoint(read_weights(folder), family_of(config, folder), info.prefix).rest;
+  const auto description = info.classifier.empty() ? named_head(config, folder, info)
+                                                   : classifier_on_top(config, folder, info, rest);
+  if (!description) return std::nullopt;
+  const auto head = make_head(description->spec, info);
   TensorMap own;
   for (const auto& [name, tensor] : rest) {
-    for (const auto& module : description.modules) {
+    for (const auto& module : description->modules) {
       if (name.rfind(module + ".", 0) == 0) own.emplace(name, tensor);
     }
   }
-  load_named_parameters(static_head_parameters(description, *head), own, folder.string(), "", "");
-  return CheckpointHead{description, head};
+  load_named_parameters(static_head_parameters(*description, *head), own, folder.string(), "", "");
+  return CheckpointHead{*description, head};
 }
 
 }  // namespace adaptune

@@ -28,8 +28,9 @@ StaticHead static_head(const std::string& model_class, const std::vector<std::st
 // Our head's parameters under Hugging Face's names: "classifier.weight".
 std::vector<NamedParameter> static_head_parameters(const StaticHead& description, const Head& head);
 
-// The head that a model folder's checkpoint holds, by config.json's `architectures`, with its weights; empty
-// for a base model. InputError for an unknown kind, and for tensors that do not fit.
+// The head that a model folder's checkpoint holds, with its weights: by config.json's `architectures`, or the
+// classifier that networks of the family have on top. Empty for a base model. InputError for an unknown kind,
+// and for tensors that do not fit.
 struct CheckpointHead {
   StaticHead description;
   std::shared_ptr<Head> head;

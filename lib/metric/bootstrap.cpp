@@ -63,6 +63,7 @@ Predictions pick_rows(const Predictions& all, const std::vector<int64_t>& rows) 
   Predictions picked;
   picked.classes = pick(all.classes, rows);
   picked.gold_classes = pick(all.gold_classes, rows);
+  picked.gold_ranks = pick(all.gold_ranks, rows);
   picked.label_sets = pick(all.label_sets, rows);
   picked.gold_label_sets = pick(all.gold_label_sets, rows);
   picked.values = pick(all.values, rows);

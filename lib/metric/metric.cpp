@@ -52,6 +52,14 @@ Score accuracy(const Predictions& p) {
   return of_classes(p, &ClassificationScores::accuracy);
 }
 
+// Share of examples whose right class is among the five likeliest.
+Score top5(const Predictions& p) {
+  if (p.gold_ranks.empty()) return std::nullopt;
+  const auto right =
+      std::count_if(p.gold_ranks.begin(), p.gold_ranks.end(), [](int64_t rank) { return rank < 5; });
+  return static_cast<double>(right) / static_cast<double>(p.gold_ranks.size());
+}
+
 void check_binary(int64_t class_count) {
   if (class_count <= 2) return;
   throw ValueError("metric", "f1 scores two classes, class 1 against class 0, and the task has " +
@@ -82,12 +90,14 @@ Score entity_f1(const Predictions& p) { return seqeval_f1(p.gold_tags, p.tags); 
 
 const std::vector<Metric>& metric_table() {
   const std::string classes = "classification", sets = "multilabel_classification";
+  const std::string images = "image_classification";
   static const std::vector<Metric> table{
-      {"accuracy", true, {classes, sets, "tagging"}, accuracy},
-      {"f1", true, {classes}, f1},
-      {"f1_macro", true, {classes, sets}, f1_macro},
-      {"f1_micro", true, {classes, sets}, f1_micro},
-      {"matthews_correlation", true, {classes}, matthews_correlation},
+      {"accuracy", true, {classes, images, sets, "tagging"}, accuracy},
+      {"top5", true, {classes, images}, top5},
+      {"f1", true, {classes, images}, f1},
+      {"f1_macro", true, {classes, images, sets}, f1_macro},
+      {"f1_micro", true, {classes, images, sets}, f1_micro},
+      {"matthews_correlation", true, {classes, images}, matthews_correlation},
       {"pearsonr", true, {"regression"}, pearsonr},
       {"spearmanr", true, {"regression"}, spearmanr},
       {"seqeval_f1", true, {"tagging"}, entity_f1},
@@ -135,7 +145,7 @@ std::vector<std::pair<std::string, std::optional<double>>> score_all(const std::
 }
 
 std::string default_metric(const std::string& head_type) {
-  if (head_type == "classification") return "accuracy";
+  if (head_type == "classification" || head_type == "image_classification") return "accuracy";
   if (head_type == "multilabel_classification") return "f1_micro";
   if (head_type == "regression") return "spearmanr";
   if (head_type == "tagging") return "seqeval_f1";

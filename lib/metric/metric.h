@@ -12,7 +12,9 @@ namespace adaptune {
 // What a head predicted and what was right, for a whole split. A head fills the pair of fields its kind
 // uses; a metric reads them.
 struct Predictions {
-  std::vector<int64_t> classes, gold_classes;                     // classification [n]
+  std::vector<int64_t> classes, gold_classes;  // classification [n]
+  std::vector<int64_t> gold_ranks;             // [n]: how many classes were held likelier than the right one
+  std::vector<double> losses;                  // [n]: -log of the right class's probability
   std::vector<std::vector<uint8_t>> label_sets, gold_label_sets;  // multi-label [n][C], 0 or 1
   std::vector<double> values, gold_values;                        // regression [n]
   std::vector<std::vector<std::string>> tags, gold_tags;          // tagging [n][words]

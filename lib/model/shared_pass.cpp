@@ -34,7 +34,13 @@ int64_t SharedPass::rows_at_once(int64_t rows, size_t tasks) {
 
 bool SharedPass::can_share(const Attachment& attachment) {
   const auto& own = attachment.overridden();
-  return std::all_of(own.begin(), own.end(), [](const auto& tensor) { return tensor.trained.dim() == 1; });
+  const auto sites = attachment.site_adapters();
+  return std::all_of(own.begin(), own.end(),
+                     [](const auto& tensor) {
+                       return tensor.trained.dim() == 1 && tensor.slot.role != TensorRole::kBatchNormWeight;
+                     }) &&
+         std::none_of(sites.begin(), sites.end(),
+                      [](const auto& own) { return own.first->info().kind == SiteKind::kConv; });
 }
 
 // A tensor of a layer counts from that layer's first site on.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backbone/fresh_tensor.h"
 #include "core/error.h"
 #include "core/text_distance.h"
 #include "io/tensor_copy.h"
@@ -32,6 +33,7 @@ struct Places {
   }
   std::vector<std::string> operator()(const LoraOptions& o) const { return linear_places(o); }
   std::vector<std::string> operator()(const Ia3Options& o) const { return linear_places(o); }
+  std::vector<std::string> operator()(const ResidualConvolutionOptions& o) const { return o.places; }
 
  private:
   template <typename Options>
@@ -48,6 +50,20 @@ struct Places {
   }
 };
 
+// Whether the options say where, instead of leaving it to the method.
+struct NamesPlaces {
+  template <typename Options>
+  bool operator()(const Options& options) const {
+    if constexpr (requires { options.places; }) return !options.places.empty();
+    return false;
+  }
+};
+
+bool selects(const SiteOptions& options, const std::vector<std::string>& places, const SiteInfo& site) {
+  const bool every_3x3 = places.empty() && std::holds_alternative<ResidualConvolutionOptions>(options);
+  return every_3x3 ? site.kind == SiteKind::kConv && site.kernel == 3 : names_site(places, site);
+}
+
 struct Build {
   const SiteInfo& site;
   std::shared_ptr<Adapter> operator()(const std::monostate&) const { return nullptr; }
@@ -61,7 +77,18 @@ struct Build {
     const bool input = names_site(o.feedforward_places, site);
     return std::make_shared<Ia3>(o.alpha, input ? site.in : site.out, input);
   }
+  std::shared_ptr<Adapter> operator()(const ResidualConvolutionOptions& o) const {
+    return std::make_shared<ResidualConvolution>(o, site);
+  }
 };
+
+bool is_running(TensorRole role) {
+  return role == TensorRole::kRunningMean || role == TensorRole::kRunningVar;
+}
+
+bool is_of_batch_norm(TensorRole role) {
+  return role == TensorRole::kBatchNormWeight || role == TensorRole::kBatchNormBias || is_running(role);
+}
 
 bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector<int64_t>& layers) {
   const bool in_layers = std::find(layers.begin(), layers.end(), slot.layer) != layers.end();
@@ -75,6 +102,8 @@ bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector
       return false;
     case Override::kLayerNorm:
       return norm && in_reach;
+    case Override::kBatchNorm:
+      return is_of_batch_norm(slot.role);
     case Override::kBias:
       return (slot.role == TensorRole::kBias || slot.role == TensorRole::kNormBias) && in_reach;
     case Override::kTopLayers:
@@ -84,18 +113,6 @@ bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector
       return true;
   }
   return false;
-}
-
-Tensor random_like(const TensorSlot& slot, double range) {
-  switch (slot.role) {
-    case TensorRole::kNormWeight:
-      return at::ones_like(*slot.tensor);
-    case TensorRole::kBias:
-    case TensorRole::kNormBias:
-      return at::zeros_like(*slot.tensor);
-    default:
-      return at::empty_like(*slot.tensor).normal_(0, range);
-  }
 }
 
 std::string module_name(std::string name) {
@@ -166,8 +183,23 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     known.insert(known.end(), {site->info().place, site->info().path()});
     const bool in_layer =
         site->info().layer < 0 || std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
-    if (!in_layer || !names_site(places, site->info())) continue;
+    if (!in_layer || !selects(spec.site, places, site->info())) continue;
     adapters_.emplace_back(site, adapter_for(spec, site->info()));
+  }
+  add_overrides(spec, backbone);
+  check_found(spec, backbone, places, known);
+}
+
+// Something of the backbone is adapted, and every place that is named exists.
+void TaskAdapter::check_found(const AdapterSpec& spec, Backbone& backbone,
+                              const std::vector<std::string>& places,
+                              const std::vector<std::string>& known) const {
+  const bool wants = spec.override != Override::kNone || !std::holds_alternative<std::monostate>(spec.site);
+  const bool named = std::visit(NamesPlaces(), spec.site);
+  if (wants && !named && adapters_.empty() && overridden_count(spec, backbone) == 0) {
+    throw ValueError("adapter.config", "'" + spec.method +
+                                           "' finds nothing to adapt in a backbone of the family '" +
+                                           backbone.info().family + "'");
   }
   for (const auto& place : places) {
     if (contains(known, place)) continue;
@@ -175,7 +207,6 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     throw ValueError("adapter.places", "this backbone has no place '" + place + "'" +
                                            (nearest ? "; did you mean '" + *nearest + "'?" : ""));
   }
-  add_overrides(spec, backbone);
 }
 
 std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {
@@ -192,8 +223,11 @@ void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
   for (const auto& slot : backbone.tensors()) {
     if (!slot.tensor->defined() || !selected(slot, spec, layers)) continue;
     const bool random = spec.override == Override::kFullRandom;
-    Tensor trained = random ? random_like(slot, backbone.info().init_range) : slot.tensor->clone();
-    overridden_.push_back({slot, *slot.tensor, register_parameter(module_name(slot.name), trained)});
+    Tensor trained = random ? fresh_tensor(slot, backbone.info()) : slot.tensor->clone();
+    const std::string name = module_name(slot.name);
+    overridden_.push_back(
+        {slot, *slot.tensor,
+         is_running(slot.role) ? register_buffer(name, trained) : register_parameter(name, trained)});
   }
 }
 
@@ -308,7 +342,8 @@ int64_t parameter_count(const torch::nn::Module& module) {
 
 int64_t shape_count(Backbone& backbone) {
   int64_t count = 0;
-  for (const auto& slot : backbone.tensors()) count += c10::multiply_integers(slot.shape);
+  for (const auto& slot : backbone.tensors())
+    if (!is_running(slot.role)) count += c10::multiply_integers(slot.shape);
   return count;
 }
 
@@ -316,7 +351,7 @@ int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone) {
   const auto layers = adapted_layers(spec, backbone.info().layers);
   int64_t count = 0;
   for (const auto& slot : backbone.tensors()) {
-    if (selected(slot, spec, layers)) count += c10::multiply_integers(slot.shape);
+    if (selected(slot, spec, layers) && !is_running(slot.role)) count += c10::multiply_integers(slot.shape);
   }
   return count;
 }

@@ -77,6 +77,8 @@ class TaskAdapter final : public Attachment {
   // A fresh one, or the one that another layer has already where they share.
   std::shared_ptr<Adapter> adapter_for(const AdapterSpec& spec, const SiteInfo& site);
   void add_overrides(const AdapterSpec& spec, Backbone& backbone);
+  void check_found(const AdapterSpec& spec, Backbone& backbone, const std::vector<std::string>& places,
+                   const std::vector<std::string>& known) const;
 
   SiteAdapters adapters_;
   int64_t backbone_layers_;
@@ -119,7 +121,7 @@ class TaskFusion final : public Attachment {
 void load_parameters(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
 TensorMap parameter_map(const torch::nn::Module& module);
 int64_t parameter_count(const torch::nn::Module& module);
-// Numbers in all tensors of a backbone, and in those a spec overrides, by their shapes alone.
+// Parameters of a backbone, and those a spec overrides, by their shapes alone; running statistics are none.
 int64_t shape_count(Backbone& backbone);
 int64_t overridden_count(const AdapterSpec& spec, Backbone& backbone);
 

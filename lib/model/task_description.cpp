@@ -8,6 +8,37 @@
 namespace adaptune {
 namespace {
 
+void read_size(ConfigNode node, const std::string& key, std::optional<ImageSize>& size) {
+  std::vector<double> numbers;
+  if (size) numbers = {static_cast<double>(size->height), static_cast<double>(size->width)};
+  node.read(key, numbers);
+  if (numbers.size() == 2) size = {static_cast<int64_t>(numbers[0]), static_cast<int64_t>(numbers[1])};
+}
+
+void read_channels(ConfigNode node, const std::string& key, std::array<double, 3>& values) {
+  std::vector<double> numbers(values.begin(), values.end());
+  node.read(key, numbers);
+  if (numbers.size() == 3) std::copy(numbers.begin(), numbers.end(), values.begin());
+}
+
+void read_transform(ConfigNode node, std::optional<ImageTransform>& given) {
+  if (!given && !node.defined()) return;
+  ImageTransform transform = given.value_or(ImageTransform());
+  read_size(node, "resize", transform.resize);
+  node.read("shortest_edge", transform.shortest_edge, at_least(1));
+  read_size(node, "crop", transform.crop);
+  auto resample = static_cast<int64_t>(transform.resampling);
+  node.read("resample", resample, [](const int64_t& number) -> std::optional<std::string> {
+    if (number == 0 || number == 2 || number == 3) return std::nullopt;
+    return "must be 0, 2 or 3";
+  });
+  transform.resampling = static_cast<Resampling>(resample);
+  node.read("rescale_factor", transform.rescale);
+  read_channels(node, "image_mean", transform.mean);
+  read_channels(node, "image_std", transform.deviation);
+  given = transform;
+}
+
 void read_input(ConfigNode node, TaskInput& input) {
   node.read("text", input.text);
   node.read("label", input.label);
@@ -15,6 +46,8 @@ void read_input(ConfigNode node, TaskInput& input) {
   node.read("max_seq_length", input.max_seq_length, at_least(3));
   node.read("truncation", input.truncation, truncation_name());
   node.read("quoted", input.quoted);
+  node.read("image", input.image);
+  read_transform(node.child("transform"), input.transform);
 }
 
 void read_member(ConfigNode node, FusedAdapter& member) {

@@ -10,6 +10,7 @@
 #include "adapter/method.h"
 #include "core/config_node.h"
 #include "head/head.h"
+#include "image/transform.h"
 #include "model/backbone_identity.h"
 #include "model/task_adapter.h"
 
@@ -22,6 +23,8 @@ struct TaskInput {
   int64_t max_seq_length = 128;
   std::string truncation = "longest_first";
   bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
+  std::string image;    // column of images; then also
+  std::optional<ImageTransform> transform;
 };
 
 // Whether a text names a truncation.

@@ -22,6 +22,7 @@ void TaskModel::train(bool on, bool backbone_dropout) {
   attachment_->train(on);
   head_->train(on);
   backbone_.set_dropout(on && backbone_dropout);
+  backbone_.set_training(on);
 }
 
 std::vector<std::pair<std::string, torch::Tensor>> TaskModel::trainable() const {

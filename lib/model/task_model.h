@@ -15,7 +15,8 @@ namespace adaptune {
 inline constexpr std::string_view kHeadPrefix = "head.";
 
 // A backbone with what one task owns attached to it: adapters (or a fusion, or overrides) and a head.
-// Attached from construction to destruction; the backbone must outlive it and carry nothing else meanwhile.
+// Attached from construction to destruction, but between detach() and attach(); the backbone must outlive it
+// and carry nothing else while it is attached.
 class TaskModel {
  public:
   TaskModel(Backbone& backbone, std::shared_ptr<Attachment> attachment, std::shared_ptr<Head> head);
@@ -23,6 +24,8 @@ class TaskModel {
   TaskModel(const TaskModel&) = delete;
   TaskModel& operator=(const TaskModel&) = delete;
 
+  void attach() { attachment_->attach(); }
+  void detach() { attachment_->detach(); }
   // [B, C], or [N, C] for a head on every token; float32.
   torch::Tensor logits(const Batch& batch);
   bool needs_padding() const { return attachment_->needs_padding(); }

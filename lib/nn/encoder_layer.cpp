@@ -23,9 +23,9 @@ EncoderLayer::EncoderLayer(const EncoderLayerShape& shape, int64_t index, const 
         return Sites{
             site("layer", SiteKind::kLayer, d, d, ""),
             site("attention", SiteKind::kSublayer, d, d, "attention"),
-            site("attention.query", SiteKind::kLinear, d, d, "attention.self.query", &query.weight),
-            site("attention.key", SiteKind::kLinear, d, d, "attention.self.key", &key.weight),
-            site("attention.value", SiteKind::kLinear, d, d, "attention.self.value", &value.weight),
+            site("attention.query", SiteKind::kLinear, d, d, shape.self_attention + ".query", &query.weight),
+            site("attention.key", SiteKind::kLinear, d, d, shape.self_attention + ".key", &key.weight),
+            site("attention.value", SiteKind::kLinear, d, d, shape.self_attention + ".value", &value.weight),
             site("attention.output", SiteKind::kLinear, d, d, "attention.output.dense",
                  &attention_output.weight),
             site("attention.residual", SiteKind::kResidual, d, d, "attention.output"),
@@ -72,16 +72,23 @@ Tensor EncoderLayer::run(const Tensor& stream, const Rows& rows, const DropoutRa
   const SiteContext plain{rows.tokens};
   const auto layer = [&](const Tensor& whole) {
     const Tensor x = rows.of(whole);
-    const auto attend = [&](const Tensor& whole) { return attention(whole, rows, dropout); };
+    const auto attend = [&](const Tensor& whole) {
+      return attention(before(attention_norm, whole), rows, dropout);
+    };
     const auto h = sites_.attention(whole, attend, plain);
-    const auto join_attention = [&](const Tensor& h) { return attention_norm(add_copies(x, h)); };
+    const auto join_attention = [&](const Tensor& h) { return joined(attention_norm, x, h); };
     const auto y = sites_.attention_residual(h, join_attention, {rows.tokens, &x});
-    const auto feed = [&](const Tensor& y) { return feed_forward(y, plain, dropout); };
+    const auto feed = [&](const Tensor& y) { return feed_forward(before(ffn_norm, y), plain, dropout); };
     const auto g = sites_.ffn(y, feed, plain);
-    const auto join_ffn = [&](const Tensor& g) { return ffn_norm(add_copies(y, g)); };
+    const auto join_ffn = [&](const Tensor& g) { return joined(ffn_norm, y, g); };
     return sites_.ffn_residual(g, join_ffn, {rows.tokens, &y});
   };
   return sites_.layer(stream, layer, plain);
+}
+
+Tensor EncoderLayer::joined(const LayerNorm& norm, const Tensor& x, const Tensor& h) const {
+  const Tensor sum = add_copies(x, h);
+  return shape_.pre_norm ? sum : norm(sum);
 }
 
 Tensor EncoderLayer::attention(const Tensor& x, const Rows& rows, const DropoutRates& dropout) const {

@@ -12,11 +12,13 @@
 
 namespace adaptune {
 
-// Shape and constants of a post-norm Transformer layer.
+// Shape and constants of a Transformer layer.
 struct EncoderLayerShape {
   int64_t hidden = 0, heads = 0, intermediate = 0;
   double epsilon = 1e-12;
   std::string activation = "gelu";
+  bool pre_norm = false;                          // norms in front of the sublayers, not behind the joins
+  std::string self_attention = "attention.self";  // the checkpoint's name of the part with query, key, value
 };
 
 // Dropout probabilities in force for one forward pass; zero in evaluation.
@@ -24,7 +26,8 @@ struct DropoutRates {
   double hidden = 0, attention = 0;
 };
 
-// Post-norm Transformer layer of Devlin et al. 2019 with a site around every function an adapter may wrap.
+// Transformer layer, post-norm as in Devlin et al. 2019 or pre-norm as in Dosovitskiy et al. 2021, with a
+// site around every function an adapter may wrap.
 class EncoderLayer {
  public:
   // `module` is the checkpoint's name of the layer: "encoder.layer.3".
@@ -58,6 +61,11 @@ class EncoderLayer {
   torch::Tensor run(const torch::Tensor& stream, const Rows& rows, const DropoutRates& dropout) const;
   torch::Tensor attention(const torch::Tensor& x, const Rows& rows, const DropoutRates&) const;
   torch::Tensor feed_forward(const torch::Tensor& x, const SiteContext& context, const DropoutRates&) const;
+  // Where the norm is: in front of a sublayer, or behind its join.
+  torch::Tensor before(const LayerNorm& norm, const torch::Tensor& x) const {
+    return shape_.pre_norm ? norm(x) : x;
+  }
+  torch::Tensor joined(const LayerNorm& norm, const torch::Tensor& x, const torch::Tensor& h) const;
 
   EncoderLayerShape shape_;
   Activation activation_;

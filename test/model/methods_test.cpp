@@ -74,6 +74,17 @@ std::vector<double> losses_of(Backbone& backbone, TaskAdapter& adapter, Head& he
   return losses;
 }
 
+// Those that find something to adapt in BERT.
+std::vector<AdapterMethod> text_methods() {
+  std::vector<AdapterMethod> methods;
+  for (const auto& method : adapter_methods()) {
+    const bool images = std::holds_alternative<ResidualConvolutionOptions>(method.site) ||
+                        method.override == Override::kBatchNorm;
+    if (!images) methods.push_back(method);
+  }
+  return methods;
+}
+
 }  // namespace
 
 TEST_CASE("every method learns and leaves the backbone bitwise as it was", "[model]") {
@@ -84,7 +95,7 @@ TEST_CASE("every method learns and leaves the backbone bitwise as it was", "[mod
   const auto output = last_of(*backbone, batch);
   HeadSpec head_spec;
   head_spec.labels = {"a", "b", "c"};
-  for (const auto& method : adapter_methods()) {
+  for (const auto& method : text_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
     const auto head = make_head(head_spec, backbone->info());
@@ -103,7 +114,7 @@ TEST_CASE("a head that reads token 0 alone sees and teaches the same", "[model]"
   torch::manual_seed(4);
   const auto backbone = load_backbone(kModel, torch::kCPU);
   const auto batch = sample_batch();
-  for (const auto& method : adapter_methods()) {
+  for (const auto& method : text_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
     const auto parameters = disturbed(adapter);
@@ -145,7 +156,7 @@ TEST_CASE("packed tokens give the outputs and gradients of padded ones", "[model
   const auto backbone = load_backbone(kModel, torch::kCPU);
   const auto packed = sample_batch();
   const auto weight = at::randn({packed.tokens.size(), backbone->info().hidden_size});
-  for (const auto& method : adapter_methods()) {
+  for (const auto& method : text_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
     const auto parameters = disturbed(adapter);
@@ -180,7 +191,7 @@ TEST_CASE("methods that start as the identity leave the output unchanged", "[mod
   const auto output = last_of(*backbone, batch);
   const std::set<std::string> random_starts = {"pfeiffer", "houlsby", "seq_bn", "double_seq_bn",
                                                "full_random"};
-  for (const auto& method : adapter_methods()) {
+  for (const auto& method : text_methods()) {
     INFO(method.name);
     TaskAdapter adapter(spec_of(method.name), *backbone);
     adapter.attach();
