@@ -18,8 +18,9 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& names) 
 }  // namespace
 
 const std::vector<AddCommand>& command_table() {
-  static const std::vector<AddCommand> table = {add_train, add_fuse,    add_eval,   add_predict, add_drop,
-                                                add_check, add_inspect, add_export, add_init,    add_doctor};
+  static const std::vector<AddCommand> table = {add_train, add_fuse,     add_eval,    add_predict,
+                                                add_drop,  add_check,    add_inspect, add_export,
+                                                add_merge, add_truncate, add_init,    add_doctor};
   return table;
 }
 

@@ -38,6 +38,8 @@ void add_drop(CLI::App& app, const CommandContext& context);
 void add_check(CLI::App& app, const CommandContext& context);
 void add_inspect(CLI::App& app, const CommandContext& context);
 void add_export(CLI::App& app, const CommandContext& context);
+void add_merge(CLI::App& app, const CommandContext& context);
+void add_truncate(CLI::App& app, const CommandContext& context);
 void add_init(CLI::App& app, const CommandContext& context);
 void add_doctor(CLI::App& app, const CommandContext& context);
 

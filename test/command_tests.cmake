@@ -3,6 +3,7 @@ set(COMMAND_TESTS
   app/check_command_test.cpp
   app/commands_test.cpp
   app/config_values_test.cpp
+  app/image_commands_test.cpp
   app/interop_commands_test.cpp
   app/run_folder_test.cpp
   app/speed_commands_test.cpp

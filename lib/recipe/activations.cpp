@@ -140,6 +140,8 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
                        const Attachment& attachment) {
   const auto& config = run.config.cache;
   if (!config.enabled) return {};
+  if (workspace.reads_images())
+    throw UsageError(run.config.cache_place + ": error: states of images are not kept; cache.enabled: false");
   const int64_t layers = attachment.untouched_layers(workspace.backbone());
   if (layers == 0)
     return {

@@ -2,8 +2,10 @@
 
 #include "core/error.h"
 #include "metric/bootstrap.h"
+#include "recipe/decathlon_run.h"
 #include "recipe/eval_parts.h"
 #include "recipe/majority.h"
+#include "recipe/mistakes.h"
 #include "recipe/start_up.h"
 #include "report/results.h"
 
@@ -65,6 +67,7 @@ SuiteResult result_of(Workspace& workspace, const Candidate& own) {
   if (own.adapter) {
     result.adapter_scores = own.adapter->evaluation.scores;
     result.adapter = result.adapter_scores.front().second;
+    result.parameters = parameter_count(*own.adapter->attachment);
   }
   if (own.fusion) {
     result.fusion_scores = own.fusion->evaluation.scores;
@@ -80,12 +83,21 @@ SuiteResult result_of(Workspace& workspace, const Candidate& own) {
   return result;
 }
 
-}  // namespace
+// Those of the adapter; of the fusion where the task has only that.
+void show_mistakes(const Run& run, Workspace& workspace, const Candidate& own, int64_t count,
+                   Console& console) {
+  const auto& evaluation = own.adapter ? own.adapter->evaluation : own.fusion->evaluation;
+  const auto folder = run.task_folder(own.task->name);
+  const int64_t shown = write_mistakes(folder, *own.split.rows->images, evaluation.predictions,
+                                       workspace.data(*own.task).head.labels, count);
+  console.say(own.task->name + "  " +
+              (shown > 0
+                   ? "the worst " + std::to_string(shown) + " mistakes: " + (folder / "mistakes.png").string()
+                   : "no mistakes"));
+}
 
-int eval(const RunFlags& flags, const std::string& split, Console& console) {
-  const Run run = open_run(flags);
-  Workspace workspace(run);
-  console.say(header_text(run, workspace));
+std::vector<Candidate> trained_candidates(const Run& run, Workspace& workspace, const std::string& split,
+                                          Console& console) {
   std::vector<Candidate> candidates;
   for (const auto* task : run.selected_tasks()) {
     auto own = candidate(run, workspace, *task, split, console);
@@ -99,17 +111,37 @@ int eval(const RunFlags& flags, const std::string& split, Console& console) {
     throw InputError(std::filesystem::absolute(run.folder).string() +
                      ": no task of this configuration is trained there; run 'adaptune train' first");
   }
+  return candidates;
+}
+
+}  // namespace
+
+int eval(const RunFlags& flags, const EvalFlags& eval_flags, Console& console) {
+  const Run run = open_run(flags);
+  Workspace workspace(run);
+  console.say(header_text(run, workspace));
+  if (eval_flags.mistakes > 0 && !workspace.reads_images())
+    throw UsageError("--mistakes shows images, and the backbone reads texts; leave it out");
+  auto candidates = trained_candidates(run, workspace, eval_flags.split, console);
   evaluate_part(run, workspace, candidates, &Candidate::adapter);
   evaluate_part(run, workspace, candidates, &Candidate::fusion);
-  std::vector<SuiteResult> results;
-  for (const auto& own : candidates) results.push_back(result_of(workspace, own));
-  write_suite_results(run.folder, split, results);
+  SuiteResults results{eval_flags.split, {}, {}};
+  for (const auto& own : candidates) results.tasks.push_back(result_of(workspace, own));
+  write_suite_results(run.folder, results);
+  if (!eval_flags.baseline.empty()) {
+    results.decathlon = decathlon_of(results, eval_flags.baseline);
+    write_suite_results(run.folder, results);
+  }
+  if (eval_flags.mistakes > 0) {
+    for (const auto& own : candidates) show_mistakes(run, workspace, own, eval_flags.mistakes, console);
+  }
   if (console.json()) {
-    console.result(suite_json(split, results));
+    console.result(suite_json(results));
     return 0;
   }
-  console.result(suite_table(results).text());
-  for (const auto& result : results) {
+  console.result(suite_table(results.tasks).text());
+  if (results.decathlon) console.result("\n" + decathlon_text(*results.decathlon, results.tasks.size()));
+  for (const auto& result : results.tasks) {
     if (!result.attention) continue;
     console.result("\nmean attention of the fusion for " + result.task + ", by layer\n" +
                    attention_table(*result.attention).text());

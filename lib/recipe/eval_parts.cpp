@@ -17,6 +17,15 @@ void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpe
                    "fix the order with 'labels', or train it again");
 }
 
+// What it scores must be prepared as what it learned from.
+void check_images(const TaskConfig& task, const TaskInput& trained, const TaskInput& now) {
+  if (trained.transform == now.transform) return;
+  throw InputError(
+      "task '" + task.name +
+      "': its adapter was trained on images of another size or normalisation than 'data' gives now; "
+      "leave data as it was, or train it again");
+}
+
 bool share(const Scoring& a, const Scoring& b) {
   const auto &first = *a.options, &second = *b.options;
   return SharedPass::can_share(*a.attachment) && SharedPass::can_share(*b.attachment) &&
@@ -85,6 +94,7 @@ std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& worksp
     check_same_backbone("adapter " + folder.string(), loaded.description.backbone, workspace.identity());
   }
   check_labels(task, loaded.description.head, workspace.data(task).head);
+  check_images(task, loaded.description.input, workspace.data(task).input);
   return loaded;
 }
 
@@ -94,6 +104,7 @@ std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspac
   auto fused = load_fusion(folder, workspace.backbone(), workspace.identity(), run.device,
                            run.flags.allow_backbone_mismatch);
   check_labels(task, fused.description.target.head, workspace.data(task).head);
+  check_images(task, fused.description.target.input, workspace.data(task).input);
   return fused;
 }
 

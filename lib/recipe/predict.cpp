@@ -9,6 +9,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "data/image_set.h"
 #include "head/answer.h"
 #include "model/shared_pass.h"
 #include "recipe/run_config.h"
@@ -62,7 +63,38 @@ Dataset dataset_from_lines(std::istream& lines, const std::string& source, const
   return dataset;
 }
 
+// A single image, a folder of them, or whatever holds images of classes.
+Dataset image_input(const PredictFlags& flags, const TaskDescription& task) {
+  namespace fs = std::filesystem;
+  DatasetOptions options;
+  options.labelled = false;
+  options.images = true;
+  options.image = task.input.image;
+  std::vector<std::string> files;
+  if (is_image_file(flags.input)) files.push_back(flags.input);
+  if (fs::is_directory(flags.input)) {
+    for (const auto& entry : fs::directory_iterator(flags.input)) {
+      if (is_image_file(entry.path())) files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+  }
+  if (files.empty()) return read_dataset({flags.input}, options);
+  Dataset dataset;
+  dataset.labelled = false;
+  dataset.files = {{flags.input, true}};
+  for (const auto& file : files) {
+    Example example;
+    example.image = file;
+    example.number = dataset.size() + 1;
+    dataset.examples.push_back(std::move(example));
+  }
+  dataset.examples_in_files = dataset.size();
+  return dataset;
+}
+
 Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
+  if (task.input.transform) return image_input(flags, task);
+
   if (flags.input == "-") return dataset_from_lines(std::cin, "standard input", task);
   if (flags.input.ends_with(".txt")) {
     std::ifstream file(flags.input);
@@ -76,6 +108,17 @@ Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
   options.tokens = task.input.tokens;
   options.quoted_tsv = task.input.quoted;
   return read_dataset({flags.input}, options);
+}
+
+EncodedSplit encoded(Dataset& dataset, const TrainedTasks& opened, const TaskDescription& task) {
+  const LabelMap labels(task.head.labels);
+  if (const auto& transform = task.input.transform)
+    return encode_images(dataset, labels,
+                         std::make_shared<ImageSet>(dataset, *transform, ImageSet::OnError::kFail));
+  DataConfig data;
+  data.max_seq_length = task.input.max_seq_length;
+  data.truncation = task.input.truncation;
+  return encode_split(dataset, labels, *opened.tokenizer, encoding_options(data));
 }
 
 std::vector<int64_t> word_starts(const EncodedSplit& rows, int64_t row, size_t words) {
@@ -161,6 +204,8 @@ void check_common_input(const std::vector<TrainedTask>& tasks) {
     const auto& a = first.input;
     const auto& b = task.description.input;
     const char* differs = a.text != b.text || a.tokens != b.tokens ? "text columns"
+                          : a.image != b.image                     ? "image columns"
+                          : a.transform != b.transform             ? "sizes or normalisation of images"
                           : a.max_seq_length != b.max_seq_length   ? "max_seq_length"
                           : a.truncation != b.truncation           ? "truncation"
                           : a.quoted != b.quoted                   ? "quoted"
@@ -223,19 +268,16 @@ int predict(const PredictFlags& flags, Console& console) {
   if (flags.fusion_attention && !fused)
     throw UsageError("--fusion-attention: " + flags.run + " is a single adapter, not a fusion");
   const auto& task = opened.tasks.front().description;
-  const auto dataset = read_input(flags, task);
-  DataConfig data;
-  data.max_seq_length = task.input.max_seq_length;
-  data.truncation = task.input.truncation;
-  const auto rows =
-      encode_split(dataset, LabelMap(task.head.labels), *opened.tokenizer, encoding_options(data));
+  auto dataset = read_input(flags, task);
+  const auto rows = encoded(dataset, opened, task);
   console.detail(program_text(device));
   for (const auto& own : opened.tasks) console.detail("trained task: " + own.folder.string());
   console.detail("backbone: " + opened.model + "\n" + std::to_string(rows.size()) + " inputs, " +
                  std::to_string(rows.ids.size()) + " tokens");
   if (rows.cut_rows > 0) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
-                 " inputs are longer than " + std::to_string(data.max_seq_length) + " tokens and were cut");
+                 " inputs are longer than " + std::to_string(task.input.max_seq_length) +
+                 " tokens and were cut");
   }
   opened.backbone->set_bfloat16(flags.bf16);
   const Input input{dataset, rows};
@@ -244,7 +286,8 @@ int predict(const PredictFlags& flags, Console& console) {
     if (flags.fusion_attention && own.fused) record_attention(*own.fused, true);
     answers.emplace_back(own, input, flags);
   }
-  predict_all(opened, rows, {flags.batch_size, opened.tokenizer->pad_id(), device}, answers);
+  predict_all(opened, rows, {flags.batch_size, opened.tokenizer ? opened.tokenizer->pad_id() : 0, device},
+              answers);
   const bool by_task = flags.tasks.size() > 1 || flags.tasks == std::vector<std::string>{"all"};
   const auto text = lines(answers, rows.size(), by_task);
   if (flags.output == "-") {

@@ -9,7 +9,8 @@ namespace adaptune {
 
 // `adaptune predict`: labels and scores for new inputs.
 struct PredictFlags {
-  std::string run;                 // folder of a run, an adapter or a fusion; also AdapterHub's or PEFT's
+  std::string
+      run;  // folder of a run, an adapter or a fusion, also AdapterHub's or PEFT's; or of a whole model
   std::vector<std::string> tasks;  // which; "all"; may be empty where there is one only
   std::string input = "-";         // a data file, or "-": a text a line (pairs: a tab between)
   std::string output = "-";

@@ -203,6 +203,7 @@ RunConfig read_run_config(ConfigNode root) {
   root.read("model", config.model, not_empty());
   check_model(root, config.model);
   root.read("output_dir", config.output_dir, not_empty());
+  root.read("task_order", config.task_order, one_of({"sequential", "round_robin"}));
   root.read("export", config.export_formats);
   for (const auto& format : config.export_formats) {
     if (format != "adapterhub")

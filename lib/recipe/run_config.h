@@ -41,6 +41,7 @@ struct RunConfig {
   std::string model;  // Hugging Face folder
   std::string output_dir;
   std::vector<std::string> export_formats;  // adapterhub
+  std::string task_order = "sequential";    // sequential | round_robin: a training step of each task in turn
   std::vector<TaskConfig> tasks;
   FusionConfig fusion;  // all tasks on all tasks where the file says nothing
   CacheConfig cache;

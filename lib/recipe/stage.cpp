@@ -1,148 +1,36 @@
 #include "recipe/stage.h"
 
-#include <algorithm>
-
 #include "core/error.h"
-#include "core/folder_lock.h"
-#include "recipe/activations.h"
 #include "recipe/check.h"
 #include "recipe/failure.h"
 #include "recipe/finished.h"
 #include "recipe/status_file.h"
+#include "recipe/tasks_in_turn.h"
 #include "report/results.h"
 #include "train/checkpoint.h"
 
 namespace adaptune {
 namespace {
 
-bool is_share(const std::string& metric) { return metric != "loss"; }
-
-TrainingJob training_job(const Run& run, Workspace& workspace, const Plan& plan) {
-  const StageTask& task = *plan.task;
-  const auto& data = workspace.data(*task.task);
-  TrainingJob job;
-  job.task = task.task->name;
-  job.train = data.train.rows.get();
-  job.validation = data.validation ? data.validation->rows.get() : nullptr;
-  job.metrics = task.task->metrics;
-  job.options = *task.options;
-  job.backbone_dropout = backbone_dropout(*task.options, task.task->adapter);
-  job.pad_id = workspace.pad_id();
-  job.device = run.device;
-  job.folder = task.folder;
-  job.resume = run.flags.resume != "never";
-  if (job.resume && run.flags.resume != "auto") job.resume_from = run.flags.resume;
-  job.identity = workspace.job_identity(plan.settings, data);
-  job.profile = run.flags.profile;
-  return job;
-}
-
-TrainingOutcome train_with_progress(TaskModel& model, const TrainingJob& job, Console& console) {
-  TrainingObserver observer;
-  observer.step = [&](const TrainProgress& progress) { console.show(progress); };
-  observer.evaluated = [&](const EvalProgress& progress) { console.show(progress); };
-  observer.message = [&](const std::string& text) { console.say(text); };
-  console.begin_progress(job.options.logging_steps);
-  const auto outcome = run_training(model, job, observer);
-  console.end_progress();
-  if (!outcome.ended.empty()) console.say(outcome.ended);
-  return outcome;
-}
-
-TaskDescription description_of(Workspace& workspace, const TaskConfig& task, const TrainingOutcome& outcome) {
-  TaskDescription d = workspace.describe(task);
-  if (outcome.score) d.scores[outcome.metric] = *outcome.score;
-  d.step = outcome.step;
-  return d;
-}
-
-// What an earlier start of the same command finished; UsageError where it was another training.
-std::optional<TrainResult> finished_result(const StageTask& task, const TrainingJob& job, int64_t steps) {
-  const auto finished = read_finished(task.folder);
-  const auto missing = [](const std::filesystem::path& folder) { return !std::filesystem::exists(folder); };
-  if (!finished || missing(task.outputs.front())) return std::nullopt;
-  const auto difference = identity_difference(finished->identity, job.identity);
-  if (!difference.empty()) {
-    throw UsageError(std::filesystem::absolute(task.folder).string() + " was trained on something else:" +
-                     difference + "\nchoose another output_dir, or --overwrite to train it anew");
-  }
-  const bool waits_longer =
-      finished->stopped_early && finished->patience != job.options.early_stopping_patience;
-  const bool unexported = std::any_of(task.outputs.begin(), task.outputs.end(), missing);
-  if (finished->total_steps != steps || waits_longer || unexported) return std::nullopt;
-  return finished->result;
-}
-
-std::vector<TrainResult> known_results(const Stage& stage) {
-  std::vector<TrainResult> results;
-  for (const auto& task : stage.known) {
-    if (const auto finished = read_finished(task.folder)) results.push_back(finished->result);
-  }
-  return results;
-}
-
-// The result of one training; empty when a signal stopped it.
-std::optional<TrainResult> train_one(const Run& run, Workspace& workspace, const Stage& stage,
-                                     const Plan& plan, Console& console) {
-  const StageTask& task = *plan.task;
-  const auto& data = workspace.data(*task.task);
-  const int64_t examples = data.train.rows->size(), steps = total_steps(*task.options, examples);
-  auto job = training_job(run, workspace, plan);
-  console.detail(files_text(*task.task, data, *task.options));
-  console.say("\n" + data_text(*task.task, data));
-  if (const auto finished = finished_result(task, job, steps)) {
-    console.say(task.task->name + " is finished: " + task.outputs.front().string());
-    return finished;
-  }
-  const auto parts = stage.prepare(*task.task);
-  // Each step trains something in some layer.
-  if (parts.largest_drop)
-    job.largest_drop = std::min(*parts.largest_drop, std::max<int64_t>(parts.attachment->highest_layer(), 0));
-  workspace.backbone().set_bfloat16(task.options->bf16);
-  job.states = [&] {
-    return training_states(run, workspace, data, plan.states, task.options->bf16, console);
-  };
-  TaskModel model(workspace.backbone(), parts.attachment, parts.head);
-  console.say("\n" + parameter_table(parts.parts) + "\n" + schedule_text(*task.options, examples) + "\n" +
-              (plan.states.text.empty() ? "" : plan.states.text + "\n") + "writing to " +
-              task.folder.string());
-  const auto outcome = train_with_progress(model, job, console);
-  if (run.flags.profile) console.say(outcome.profile.text());
-  if (outcome.stopped_by) {
-    console.say("stopped by " + *outcome.stopped_by + ": " + outcome.checkpoint.string() +
-                " is written. To continue: " + run.flags.resume_command + "  (exit 75)");
-    return std::nullopt;
-  }
-  const auto bytes = parts.write(description_of(workspace, *task.task, outcome));
-  const TrainResult result{task.task->name,
-                           outcome.metric,
-                           outcome.score,
-                           is_share(outcome.metric),
-                           outcome.step,
-                           outcome.epoch,
-                           task.outputs.front().string(),
-                           bytes,
-                           outcome.seconds};
-  const FolderLock lock(run.folder);  // other tasks of the run may end in other processes at this moment
-  write_finished(task.folder, {result, steps, !outcome.ended.empty(), task.options->early_stopping_patience,
-                               job.identity});
-  write_train_results(stage.results, known_results(stage));
-  return result;
-}
-
 int train_all(const Run& run, Workspace& workspace, const Stage& stage, const std::vector<Plan>& plans,
               StatusFile& status, Console& console) {
   std::vector<TrainResult> results;
-  for (const auto& plan : plans) {
-    const auto& name = plan.task->task->name;
-    status.running(name);
-    const auto result = train_one(run, workspace, stage, plan, console);
-    if (!result) {
+  const size_t at_once = run.config.task_order == "round_robin" ? plans.size() : 1;
+  for (auto plan = plans.begin(); plan != plans.end(); plan += static_cast<int64_t>(at_once)) {
+    TasksInTurn tasks(run, workspace, stage, console);
+    for (size_t i = 0; i < at_once; ++i) {
+      status.running(plan[i].task->task->name);
+      tasks.start(plan[i]);
+    }
+    const bool is_stopped = !tasks.run();
+    for (const auto& result : tasks.results()) {
+      status.done(result.task, result);
+      results.push_back(result);
+    }
+    if (is_stopped) {
       status.finish("stopped", static_cast<int>(ExitCode::kStopped));
       return static_cast<int>(ExitCode::kStopped);
     }
-    status.done(name, *result);
-    results.push_back(*result);
   }
   console.say("");
   console.result(console.json() ? train_json(results) : train_table(results).text());

@@ -6,6 +6,7 @@
 
 #include "core/thousands.h"
 #include "core/version.h"
+#include "data/image_set.h"
 #include "nn/linear.h"
 #include "report/number_format.h"
 #include "report/table.h"
@@ -38,13 +39,21 @@ std::string header_text(const Run& run, Workspace& workspace) {
          run.config_sha256.substr(0, 8) + "…)\n" + "backbone   " + info.family + "  " +
          std::to_string(info.layers) + " layers  hidden " + std::to_string(info.hidden_size) + "  " +
          run.config.model + "  fingerprint " + workspace.identity().fingerprint.substr(0, 8) + "…\n" +
-         "tokenizer  " + workspace.tokenizer().description();
+         (workspace.reads_images() ? "reads      images"
+                                   : "tokenizer  " + workspace.tokenizer().description());
 }
 
 std::string split_text(const TaskConfig& task, const std::string& name, const TaskSplit& split) {
   const auto& rows = *split.rows;
   std::string text = name + " " + thousands(rows.size());
   if (split.in_files > rows.size()) text += " (of " + thousands(split.in_files) + ")";
+  if (rows.images) {
+    if (rows.images->skipped() > 0) {
+      text += "   " + thousands(rows.images->skipped()) +
+              " cannot be read and are left out, the first: " + rows.images->first_problem();
+    }
+    return text;
+  }
   text += "   " + thousands(rows.cut_rows) + " examples cut at " + std::to_string(task.data.max_seq_length) +
           " tokens (longest " + std::to_string(rows.longest) + ")";
   if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";

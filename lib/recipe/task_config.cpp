@@ -22,9 +22,7 @@ std::string full_path(const std::string& path) {
 void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
   if (!node.has(key)) return;
   for (const auto& file : files) {
-    if (std::filesystem::is_regular_file(file)) continue;
-    const bool folder = std::filesystem::is_directory(file);
-    node.error_at(key, "'" + full_path(file) + (folder ? "' is a folder, not a file" : "' does not exist"));
+    if (!std::filesystem::exists(file)) node.error_at(key, "'" + full_path(file) + "' does not exist");
   }
 }
 
@@ -83,9 +81,47 @@ void check_idle_keys(ConfigNode node, const TaskConfig& task) {
   };
   const bool tags = task.head.type == "tagging";
   if (tags && !task.text.empty()) refuse("text", "'tokens' names the column of words");
+  const bool images = reads_images(task.head.type);
+  if (images && !task.text.empty()) refuse("text", "'image' names the column of images");
+  if (!images && !task.image.empty()) refuse("image", "it is for type image_classification");
   if (!tags && !task.tokens.empty()) refuse("tokens", "'text' names the columns of texts");
   if (task.head.type == "regression" && !task.head.labels.empty())
     refuse("labels", "'label' names the column of numbers");
+}
+
+// Keys of `data` that a task of this type does not read, unless they say what holds anyway.
+void check_idle_data(ConfigNode own, ConfigNode common, const TaskConfig& task) {
+  const DataConfig usual;
+  const auto& data = task.data;
+  const bool images = reads_images(task.head.type);
+  const std::map<std::string, bool> idle = {
+      {"max_seq_length", images && data.max_seq_length != usual.max_seq_length},
+      {"truncation", images && data.truncation != usual.truncation},
+      {"quoted", images && data.quoted},
+      {"image_size", !images && data.image_size},
+      {"augment", !images && (data.random_crop || data.horizontal_flip)},
+      {"on_error", !images && data.on_error != usual.on_error}};
+  for (const auto& [key, is_idle] : idle) {
+    if (!is_idle) continue;
+    saying(own, common, key)
+        .error_at(key, "'" + key + "' has no effect on task '" + task.name + "', which reads " +
+                           (images ? "images" : "texts"));
+  }
+}
+
+void read_augment(ConfigNode node, DataConfig& data) {
+  const std::map<std::string, bool*> known = {{"random_crop", &data.random_crop},
+                                              {"horizontal_flip", &data.horizontal_flip}};
+  std::vector<std::string> names;
+  for (const auto& [name, on] : known) {
+    if (*on) names.push_back(name);
+  }
+  node.read("augment", names);
+  for (const auto& [name, on] : known) *on = std::count(names.begin(), names.end(), name) > 0;
+  for (const auto& name : names) {
+    if (known.count(name) == 0)
+      node.error_at("augment", "'" + name + "' is not known", "known: horizontal_flip random_crop");
+  }
 }
 
 // The columns and labels, and what the task is scored by.
@@ -94,6 +130,7 @@ void read_examples(ConfigNode node, TaskConfig& task) {
   node.read("text", task.text);
   node.read("label", task.label);
   node.read("tokens", task.tokens);
+  node.read("image", task.image);
   node.read("labels", task.head.labels);
   if (task.text.size() > 2) node.error_at("text", "'text' names one column or two");
   check_labels(node, task.head.labels);
@@ -146,6 +183,9 @@ void read_data(ConfigNode node, DataConfig& data) {
   node.read("max_train_samples", data.max_train_samples, at_least(1));
   node.read("max_eval_samples", data.max_eval_samples, at_least(1));
   node.read("quoted", data.quoted);
+  node.read("image_size", data.image_size, at_least(1));
+  read_augment(node, data);
+  node.read("on_error", data.on_error, one_of({"fail", "skip"}));
   check_files(node, "train", data.train);
   check_files(node, "validation", data.validation);
   check_files(node, "test", data.test);
@@ -175,11 +215,21 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   read_data(node.child("data"), task.data);
   read_train_options(node.child("train"), task.train);
   check_best_metric(node.child("train"), run.child("train"), task.train, task);
+  if (task.adapter.weight_decay) {
+    if (task.train.adapter_weight_decay && task.train.adapter_weight_decay != task.adapter.weight_decay) {
+      saying(node.child("train"), run.child("train"), "adapter_weight_decay")
+          .error_at("adapter_weight_decay", "'adapter.weight_decay' says another number; write one of them");
+    }
+    task.train.adapter_weight_decay = task.adapter.weight_decay;
+  }
+  check_idle_data(node.child("data"), run.child("data"), task);
   node.add_places(task.places);
   if (task.data.train.empty())
     node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
   return task;
 }
+
+bool reads_images(const std::string& head_type) { return head_type == "image_classification"; }
 
 LabelKind label_kind(const std::string& head_type) {
   if (head_type == "multilabel_classification") return LabelKind::kLabelSet;
@@ -193,6 +243,8 @@ DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> ma
   options.text = task.text;
   options.label = task.label;
   options.tokens = task.tokens;
+  options.images = reads_images(task.head.type);
+  options.image = task.image;
   options.quoted_tsv = task.data.quoted;
   options.max_samples = max_samples.value_or(0);
   return options;

@@ -25,6 +25,10 @@ struct DataConfig {
   std::optional<int64_t> max_train_samples;  // the first of a seeded shuffle
   std::optional<int64_t> max_eval_samples;
   bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
+  // Images: height and width that the network reads; empty: as the model's preprocessor_config.json says.
+  std::optional<int64_t> image_size;
+  bool random_crop = false, horizontal_flip = false;  // of training images
+  std::string on_error = "fail";                      // fail | skip: with images that cannot be read
 };
 
 struct TaskConfig {
@@ -34,7 +38,7 @@ struct TaskConfig {
   std::map<std::string, std::string> places;
   HeadSpec head;
   std::vector<std::string> text;  // columns; empty: the usual ones
-  std::string label, tokens;
+  std::string label, tokens, image;
   std::vector<std::string> metrics;
   AdapterSpec adapter;
   DataConfig data;
@@ -59,6 +63,7 @@ void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& op
 std::optional<std::string> folder_problem(const std::string& folder);
 
 LabelKind label_kind(const std::string& head_type);
+bool reads_images(const std::string& head_type);
 // How the task's files are read, tokenized and sampled.
 DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples);
 EncodingOptions encoding_options(const DataConfig& data);

@@ -12,16 +12,28 @@
 namespace adaptune {
 namespace {
 
+// The folder of an adapter; of a run, that of the same task's.
+std::filesystem::path source_folder(const TaskConfig& task) {
+  const std::filesystem::path folder = task.adapter.load, own = folder / task.name / "adapter";
+  return is_task_directory(own) ? own : folder;
+}
+
+// The weights that training starts from. A head for the same labels goes on too; for others it is a new one.
+void load_start(const Run& run, Workspace& workspace, const TaskConfig& task, TaskAdapter& adapter,
+                Head& head) {
+  const auto source = load_adapter(source_folder(task), workspace.backbone(), workspace.identity(),
+                                   torch::kCPU, run.flags.allow_backbone_mismatch);
+  load_parameters(adapter, parameter_map(*source.adapter), task.adapter.load);
+  if (source.head && source.head->spec() == head.spec())
+    load_parameters(head, parameter_map(*source.head), task.adapter.load);
+}
+
 StageModel fresh_adapter(const Run& run, Workspace& workspace, const TaskConfig& task) {
   torch::manual_seed(static_cast<uint64_t>(task.train.seed));
   auto& backbone = workspace.backbone();
   const auto adapter = std::make_shared<TaskAdapter>(task.adapter, backbone);
   const auto head = make_head(workspace.data(task).head, backbone.info());
-  if (!task.adapter.load.empty()) {
-    const auto source = load_adapter(task.adapter.load, backbone, workspace.identity(), torch::kCPU,
-                                     run.flags.allow_backbone_mismatch);
-    load_parameters(*adapter, parameter_map(*source.adapter), task.adapter.load);
-  }
+  if (!task.adapter.load.empty()) load_start(run, workspace, task, *adapter, *head);
   adapter->to(run.device);
   head->to(run.device);
   const auto write = [&run, &backbone, adapter, head](const TaskDescription& description) {

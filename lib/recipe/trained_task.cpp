@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "recipe/imported_task.h"
+#include "recipe/plain_model.h"
 
 namespace adaptune {
 namespace {
@@ -73,14 +74,6 @@ void load_parts(TrainedTask& task, Backbone& backbone, const BackboneIdentity& i
   task.head = loaded.head;
 }
 
-BackboneIdentity open_backbone(const std::string& model, torch::Device device, TrainedTasks& opened) {
-  opened.model = model;
-  const auto identity = identify_backbone(model);
-  opened.tokenizer = load_tokenizer(model);
-  opened.backbone = load_backbone(model, device);
-  return identity;
-}
-
 TrainedTasks open_imported(const ImportedFolders& found, const TrainedTaskQuery& query) {
   const auto where = found.folder.string();
   if (query.tasks.size() > 1) throw UsageError(where + " holds one task; give --task once, for its head");
@@ -103,10 +96,19 @@ std::shared_ptr<Attachment> TrainedTask::attachment() const {
   return adapter;
 }
 
+BackboneIdentity open_backbone(const std::string& model, torch::Device device, TrainedTasks& opened) {
+  opened.model = model;
+  const auto identity = identify_backbone(model);
+  opened.backbone = load_backbone(model, device);
+  if (opened.backbone->info().input == InputKind::kText) opened.tokenizer = load_tokenizer(model);
+  return identity;
+}
+
 TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
   const bool one = query.tasks.size() == 1 && query.tasks.front() != "all";
   if (const auto found = find_imported_task(query.path, one ? query.tasks.front() : ""))
     return open_imported(*found, query);
+  if (query.tasks.empty() && is_plain_model(query.path)) return open_plain_model(query);
   TrainedTasks opened;
   for (const auto& folder : trained_folders(query.path, query.tasks)) {
     auto& task = opened.tasks.emplace_back();

@@ -25,14 +25,17 @@ struct TrainedTask {
 // Trained tasks with everything that prediction needs, opened by a path alone.
 struct TrainedTasks {
   std::unique_ptr<Backbone> backbone;
-  std::unique_ptr<Tokenizer> tokenizer;
-  std::string model;               // the backbone's folder
-  std::vector<TrainedTask> tasks;  // at least one
+  std::unique_ptr<Tokenizer> tokenizer;  // null: the backbone reads images
+  std::string model;                     // the backbone's folder
+  std::vector<TrainedTask> tasks;        // at least one
 };
+
+// Loads a backbone and, for texts, its tokenizer into `opened`.
+BackboneIdentity open_backbone(const std::string& model, torch::Device device, TrainedTasks& opened);
 
 // Where to look, and on what.
 struct TrainedTaskQuery {
-  std::filesystem::path path;      // folder of a run, of a task, of an adapter or of a fusion
+  std::filesystem::path path;  // folder of a run, of a task, of an adapter, of a fusion, or of a whole model
   std::vector<std::string> tasks;  // of a run with several, or "all"; of AdapterHub's folders a head's name
   std::string model;               // the backbone's folder; empty: as the descriptions say
   torch::Device device = torch::kCPU;
@@ -42,7 +45,7 @@ struct TrainedTaskQuery {
 
 // A run's fusion for a task wins over its single adapter. UsageError naming the tasks when the path leaves
 // open which one, InputError when there is none, or when the tasks were trained on different backbones. For
-// folders of AdapterHub and PEFT see imported_task.h.
+// folders of AdapterHub and PEFT see imported_task.h, for whole models plain_model.h.
 TrainedTasks open_trained_tasks(const TrainedTaskQuery& query);
 
 }  // namespace adaptune

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "core/version.h"
 #include "data/file_identity.h"
+#include "data/image_set.h"
 #include "metric/metric.h"
 
 namespace adaptune {
@@ -23,6 +25,39 @@ std::string content_of(const std::vector<std::string>& files) {
   return text;
 }
 
+// `image_size` wins over what the model's folder says; random crops are taken from images an eighth larger
+// (Rebuffi et al. 2017: 64 of 72 pixels).
+ImageTransform image_transform(const DataConfig& data, const std::optional<ImageTransform>& given) {
+  ImageTransform transform = given.value_or(ImageTransform());
+  if (!data.image_size && data.random_crop && !transform.crop)
+    throw ValueError("data.augment", "random_crop needs a size to crop to; write data.image_size");
+  if (!data.image_size) return transform;
+  const int64_t size = *data.image_size;
+  transform.resize.reset();
+  transform.shortest_edge = data.random_crop ? size * 9 / 8 : size;
+  transform.crop = ImageSize{size, size};
+  return transform;
+}
+
+std::string size_text(const ImageSize& size) {
+  return std::to_string(size.width) + " x " + std::to_string(size.height);
+}
+
+// What the network can read of images.
+void check_geometry(const BackboneInfo& info, const ImageSet& images) {
+  const ImageSize size = images.pixel_size();
+  const auto refuse = [&](const std::string& reads, int64_t wanted) {
+    throw ValueError("data.image_size", "the backbone '" + info.family + "' reads images of " + reads +
+                                            " pixels, not of " + size_text(size) +
+                                            "; data.image_size: " + std::to_string(wanted));
+  };
+  const int64_t exact = info.image_size, multiple = info.image_multiple;
+  if (exact > 0 && size != ImageSize{exact, exact}) refuse(size_text({exact, exact}), exact);
+  if (size.height % multiple == 0 && size.width % multiple == 0) return;
+  const int64_t longest = std::max(size.height, size.width);
+  refuse("multiples of " + std::to_string(multiple), (longest + multiple - 1) / multiple * multiple);
+}
+
 std::filesystem::path kept_identity(const Run& run) { return run.folder / "backbone.json"; }
 
 }  // namespace
@@ -31,7 +66,8 @@ Workspace::Workspace(const Run& run)
     : run_(run),
       described_(describe_backbone(run.config.model)),
       identifying_(std::async(std::launch::async, identify_backbone, run.config.model, kept_identity(run))),
-      tokenizer_(load_tokenizer(run.config.model)) {
+      tokenizer_(reads_images() ? nullptr : load_tokenizer(run.config.model)) {
+  if (!tokenizer_) return;
   const auto& info = described_->info();
   if (tokenizer_->vocabulary_size() > info.vocabulary) {
     throw InputError(run.config.model + ": the tokenizer has " +
@@ -64,12 +100,35 @@ const TaskData& Workspace::data(const TaskConfig& task) {
   }
 }
 
-TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset,
-                            const std::vector<std::string>& files, const LabelMap& labels) {
+std::shared_ptr<const EncodedSplit> Workspace::encoded_images(const TaskConfig& task, Dataset& dataset,
+                                                              const LabelMap& labels,
+                                                              std::optional<ImageTransform>& transform) {
+  const bool fresh = !transform;
+  const auto on_error = task.data.on_error == "skip" ? ImageSet::OnError::kSkip : ImageSet::OnError::kFail;
+  const auto given = read_preprocessor_config(run_.config.model);
+  const auto images =
+      std::make_shared<ImageSet>(dataset, fresh ? image_transform(task.data, given) : *transform, on_error);
+  check_geometry(info(), *images);
+  if (fresh && !given) images->normalise(images->statistics());
+  transform = images->transform();
+  return std::make_shared<const EncodedSplit>(encode_images(dataset, labels, images));
+}
+
+TaskSplit Workspace::encode(const TaskConfig& task, Dataset dataset, const std::vector<std::string>& files,
+                            const LabelMap& labels, std::optional<ImageTransform>& transform) {
   TaskSplit split;
   split.in_files = dataset.examples_in_files;
-  if (labels.size() > 0) split.label_counts = label_counts(dataset, labels);
   split.content = content_of(files);
+  if (dataset_options(task, {}).images) {
+    split.rows = encoded_images(task, dataset, labels, transform);
+    const auto& classes = split.rows->classes;
+    split.content +=
+        "images " + split.rows->images->digest() + "\nlabels " +
+        sha256_hex({reinterpret_cast<const char*>(classes.data()), classes.size() * sizeof(classes[0])}) +
+        "\n";
+  }
+  if (labels.size() > 0) split.label_counts = label_counts(dataset, labels);
+  if (split.rows) return split;
   EncodedSource source;
   source.files = paths(files);
   source.dataset = dataset_options(task, std::nullopt);
@@ -84,27 +143,45 @@ TaskSplit Workspace::encode(const TaskConfig& task, const Dataset& dataset,
 
 TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::string>& files,
                                 std::optional<int64_t> max_samples, const std::vector<std::string>& labels) {
-  const auto dataset = read_dataset(paths(files), dataset_options(task, max_samples));
-  return encode(task, dataset, files, labels.empty() ? LabelMap() : LabelMap(labels));
+  auto transform = data(task).input.transform;
+  return read_split(task, files, max_samples, labels, transform);
+}
+
+TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::string>& files,
+                                std::optional<int64_t> max_samples, const std::vector<std::string>& labels,
+                                std::optional<ImageTransform>& transform) {
+  auto dataset = read_dataset(paths(files), dataset_options(task, max_samples));
+  return encode(task, std::move(dataset), files, labels.empty() ? LabelMap() : LabelMap(labels), transform);
+}
+
+// The network reads what the task's examples are.
+void Workspace::check_input(const TaskConfig& task) const {
+  const bool images = dataset_options(task, {}).images;
+  if (images != reads_images()) {
+    throw ValueError("type", "the backbone '" + info().family + "' reads " + (images ? "texts" : "images") +
+                                 ", not what tasks of type '" + task.head.type + "' do");
+  }
+  if (images || task.data.max_seq_length <= info().max_positions) return;
+  throw ValueError("data.max_seq_length", std::to_string(task.data.max_seq_length) + " is more than the " +
+                                              std::to_string(info().max_positions) +
+                                              " positions of this backbone");
 }
 
 TaskData Workspace::read_task(const TaskConfig& task) {
-  if (task.data.max_seq_length > info().max_positions) {
-    throw ValueError("data.max_seq_length", std::to_string(task.data.max_seq_length) + " is more than the " +
-                                                std::to_string(info().max_positions) +
-                                                " positions of this backbone");
-  }
-  const auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
+  check_input(task);
+  auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
   TaskData data;
   data.head = task.head;
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
   for (const auto& metric : task.metrics) metric_for_head(metric, data.head.type, labels.size());
-  data.input = {train.columns.text,       train.columns.label,  train.columns.tokens,
-                task.data.max_seq_length, task.data.truncation, task.data.quoted};
-  data.train = encode(task, train, task.data.train, labels);
+  data.input = {train.columns.text,   train.columns.label, train.columns.tokens, task.data.max_seq_length,
+                task.data.truncation, task.data.quoted,    train.columns.image,  {}};
+  auto& transform = data.input.transform;
+  data.train = encode(task, std::move(train), task.data.train, labels, transform);
   if (!task.data.validation.empty()) {
-    data.validation = read_split(task, task.data.validation, task.data.max_eval_samples, data.head.labels);
+    data.validation =
+        read_split(task, task.data.validation, task.data.max_eval_samples, data.head.labels, transform);
   }
   return data;
 }
@@ -125,7 +202,9 @@ TaskDescription Workspace::describe(const TaskConfig& task) {
 }
 
 std::string Workspace::job_identity(const std::string& settings, const TaskData& data) {
-  return settings + "backbone: " + identity().fingerprint + "\ntrain: " + data.train.content +
+  const auto& transform = data.input.transform;
+  return settings + "backbone: " + identity().fingerprint + "\n" +
+         (transform ? "images: " + preprocessor_config(*transform) : "") + "train: " + data.train.content +
          (data.validation ? "validation: " + data.validation->content : "");
 }
 

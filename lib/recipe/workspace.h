@@ -37,12 +37,13 @@ class Workspace {
   // Reads config.json and the tokenizer; weights only when backbone() is called.
   explicit Workspace(const Run& run);
 
-  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  bool reads_images() const { return described_->info().input == InputKind::kImage; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }  // of a network that reads texts
   const BackboneInfo& info() const { return described_->info(); }
   Backbone& described() { return *described_; }  // sites and shapes, no weights
   Backbone& backbone();                          // on the run's device
   const BackboneIdentity& identity();
-  int32_t pad_id() const { return tokenizer_->pad_id(); }
+  int32_t pad_id() const { return tokenizer_ ? tokenizer_->pad_id() : 0; }
 
   // InputError and UsageError for what is wrong with files, labels, metrics or lengths.
   const TaskData& data(const TaskConfig& task);
@@ -56,8 +57,15 @@ class Workspace {
 
  private:
   TaskData read_task(const TaskConfig& task);
-  TaskSplit encode(const TaskConfig& task, const Dataset& dataset, const std::vector<std::string>& files,
-                   const LabelMap& labels);
+  void check_input(const TaskConfig& task) const;
+  TaskSplit read_split(const TaskConfig& task, const std::vector<std::string>& files,
+                       std::optional<int64_t> max_samples, const std::vector<std::string>& labels,
+                       std::optional<ImageTransform>& transform);
+  TaskSplit encode(const TaskConfig& task, Dataset dataset, const std::vector<std::string>& files,
+                   const LabelMap& labels, std::optional<ImageTransform>& transform);
+  std::shared_ptr<const EncodedSplit> encoded_images(const TaskConfig& task, Dataset& dataset,
+                                                     const LabelMap& labels,
+                                                     std::optional<ImageTransform>& transform);
 
   const Run& run_;
   std::unique_ptr<Backbone> described_, backbone_;

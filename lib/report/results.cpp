@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
+#include "core/thousands.h"
 #include "report/attention_table.h"
 #include "report/number_format.h"
 
@@ -51,6 +52,16 @@ TableCell interval_cell(const SuiteResult& result) {
 
 TableCell count_cell(int64_t count) { return {std::to_string(count), std::to_string(count)}; }
 
+TableCell parameters_cell(std::optional<int64_t> count) {
+  return count ? TableCell(thousands(*count), std::to_string(*count)) : TableCell("–", "");
+}
+
+ordered_json decathlon_json(const std::optional<DecathlonResult>& result) {
+  if (!result) return nullptr;
+  return {
+      {"score", result->score}, {"baseline", result->baseline}, {"baseline_run", result->baseline_folder}};
+}
+
 std::string document(const ordered_json& object) {
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
@@ -91,13 +102,14 @@ Table suite_table(const std::vector<SuiteResult>& results) {
                {"n", Align::kRight},
                {"majority", Align::kRight},
                {"adapter", Align::kRight},
+               {"parameters", Align::kRight},
                {"fusion", Align::kRight},
                {"\u0394", Align::kRight},
                {"95 % of \u0394"},
                {"adapters used most (mean attention)"}});
   for (const SuiteResult& r : results) {
     table.add_row({r.task, r.metric, count_cell(r.examples), score_cell(r.majority), score_cell(r.adapter),
-                   score_cell(r.fusion),
+                   parameters_cell(r.parameters), score_cell(r.fusion),
                    TableCell(difference_text(points(r.difference())), raw(r.difference())), interval_cell(r),
                    r.attention ? attention_summary(*r.attention) : ""});
   }
@@ -119,15 +131,16 @@ std::string train_json(const std::vector<TrainResult>& results) {
   return document({{"results", rows}});
 }
 
-std::string suite_json(const std::string& split, const std::vector<SuiteResult>& results) {
+std::string suite_json(const SuiteResults& results) {
   ordered_json rows = ordered_json::array();
-  for (const SuiteResult& r : results) {
+  for (const SuiteResult& r : results.tasks) {
     rows.push_back(
         {{"task", r.task},
          {"metric", r.metric},
          {"n", r.examples},
          {"majority", or_null(r.majority)},
          {"adapter", or_null(r.adapter)},
+         {"parameters", r.parameters ? ordered_json(*r.parameters) : ordered_json()},
          {"fusion", or_null(r.fusion)},
          {"difference", or_null(r.difference())},
          {"interval", r.interval ? ordered_json{r.interval->first, r.interval->second} : ordered_json()},
@@ -135,16 +148,21 @@ std::string suite_json(const std::string& split, const std::vector<SuiteResult>&
          {"fusion_scores", scores_json(r.fusion_scores)},
          {"attention", attention_json(r.attention)}});
   }
-  return document({{"split", split}, {"results", rows}});
+  return document(
+      {{"split", results.split}, {"results", rows}, {"decathlon", decathlon_json(results.decathlon)}});
 }
 
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results) {
   write_results(folder, train_table(results), train_json(results));
 }
 
-void write_suite_results(const std::filesystem::path& folder, const std::string& split,
-                         const std::vector<SuiteResult>& results) {
-  write_results(folder, suite_table(results), suite_json(split, results));
+void write_suite_results(const std::filesystem::path& folder, const SuiteResults& results) {
+  write_results(folder, suite_table(results.tasks), suite_json(results));
+}
+
+std::string decathlon_text(const DecathlonResult& result, size_t tasks) {
+  return "Visual Decathlon score " + fixed(result.score, 1) + " of at most " + std::to_string(1000 * tasks) +
+         " (" + result.baseline_folder + ": " + fixed(result.baseline, 1) + ")";
 }
 
 }  // namespace adaptune

@@ -30,6 +30,7 @@ struct SuiteResult {
   std::string task, metric;
   int64_t examples = 0;
   std::optional<double> majority, adapter, fusion;  // at most 1: shown times 100
+  std::optional<int64_t> parameters;                // numbers that the adapter adds, without the head
   // Of the difference, by a paired bootstrap over the examples: the middle 95 %.
   std::optional<std::pair<double, double>> interval;
   std::optional<FusionAttention> attention;  // of the fusion over the split
@@ -39,20 +40,33 @@ struct SuiteResult {
   std::optional<double> difference() const;  // fusion - adapter
 };
 
+// The adapters' Visual Decathlon score (metric/decathlon.h) beside another run's.
+struct DecathlonResult {
+  double score = 0, baseline = 0;
+  std::string baseline_folder;
+};
+
+// What `eval` found.
+struct SuiteResults {
+  std::string split;
+  std::vector<SuiteResult> tasks;
+  std::optional<DecathlonResult> decathlon;
+};
+
 Table train_table(const std::vector<TrainResult>& results);
-// Columns: task, metric, n, majority, adapter, fusion, difference, its interval, adapters
-// used most. In CSV the scores
-// are those of the metric, as in results.json.
+// Columns: task, metric, n, majority, adapter, its parameters, fusion, difference, its interval, adapters
+// used most. In CSV the scores are those of the metric, as in results.json.
 Table suite_table(const std::vector<SuiteResult>& results);
 
 // Write results.json, results.md and results.csv into the folder, each in one step. Errors as
-// core/atomic_file.h. `split`: what `eval` scored.
+// core/atomic_file.h.
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results);
-void write_suite_results(const std::filesystem::path& folder, const std::string& split,
-                         const std::vector<SuiteResult>& results);
+void write_suite_results(const std::filesystem::path& folder, const SuiteResults& results);
 // The text of results.json, for `--json`: {"split": "test", "results": [{"task": ..., "fusion": 0.7184,
-// ...}]}; without "split" after training.
+// ...}], "decathlon": {"score": ...} or null}; only "results" after training.
 std::string train_json(const std::vector<TrainResult>& results);
-std::string suite_json(const std::string& split, const std::vector<SuiteResult>& results);
+std::string suite_json(const SuiteResults& results);
+// "Visual Decathlon score 1043.2 of at most 2000 (runs/full: 500.0)".
+std::string decathlon_text(const DecathlonResult& result, size_t tasks);
 
 }  // namespace adaptune

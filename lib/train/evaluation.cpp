@@ -25,6 +25,8 @@ void put_in_order(std::vector<T>& values, const std::vector<int64_t>& rows) {
 void put_in_order(Predictions& predictions, const std::vector<int64_t>& rows) {
   put_in_order(predictions.classes, rows);
   put_in_order(predictions.gold_classes, rows);
+  put_in_order(predictions.gold_ranks, rows);
+  put_in_order(predictions.losses, rows);
   put_in_order(predictions.label_sets, rows);
   put_in_order(predictions.gold_label_sets, rows);
   put_in_order(predictions.values, rows);

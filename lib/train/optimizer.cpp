@@ -16,7 +16,11 @@ std::vector<ParameterGroup> parameter_groups(const TaskModel& model, const Train
   for (const auto& item : model.trainable()) {
     const bool of_head = item.first.starts_with(kHeadPrefix);
     const bool decays = item.second.dim() > 1 && (of_head || model.attachment().decays(item.second));
-    (!decays ? undecayed : of_head ? head : adapters).parameters.push_back(item);
+    if (options.wd_parity) {
+      adapters.parameters.push_back(item);
+    } else {
+      (!decays ? undecayed : of_head ? head : adapters).parameters.push_back(item);
+    }
   }
   std::vector<ParameterGroup> groups;
   for (auto* group : {&adapters, &head, &undecayed}) {

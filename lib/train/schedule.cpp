@@ -20,7 +20,8 @@ struct NamedFactor {
 constexpr NamedFactor kFactors[] = {{"linear", linear_factor},
                                     {"cosine", cosine_factor},
                                     {"constant", constant_factor},
-                                    {"inverse_sqrt", inverse_sqrt_factor}};
+                                    {"inverse_sqrt", inverse_sqrt_factor},
+                                    {"multistep", multistep_factor}};
 
 double share(int64_t part, int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(std::max<int64_t>(1, whole));
@@ -50,16 +51,23 @@ double inverse_sqrt_factor(const SchedulePoint& point) {
   return rise(point).value_or(1 / std::sqrt(moved));
 }
 
+double multistep_factor(const SchedulePoint& point) {
+  const auto& milestones = point.milestones;
+  const auto passed = std::upper_bound(milestones.begin(), milestones.end(), point.step) - milestones.begin();
+  return rise(point).value_or(std::pow(0.1, static_cast<double>(passed)));
+}
+
 int64_t warmup_steps(const TrainOptions& options, int64_t total) {
   if (options.warmup_steps) return *options.warmup_steps;
   return static_cast<int64_t>(std::ceil(static_cast<double>(total) * options.warmup_ratio));
 }
 
-Schedule::Schedule(const TrainOptions& options, int64_t total_steps)
+Schedule::Schedule(const TrainOptions& options, int64_t total_steps, int64_t steps_per_epoch)
     : base_(options.learning_rate),
       total_(total_steps),
       warmup_(warmup_steps(options, total_steps)),
       factor_(nullptr) {
+  for (const int64_t epoch : options.lr_milestones) milestones_.push_back(epoch * steps_per_epoch);
   for (const auto& [name, factor] : kFactors) {
     if (options.lr_scheduler_type == name) factor_ = factor;
   }

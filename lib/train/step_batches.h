@@ -10,7 +10,7 @@ namespace adaptune {
 // What one optimizer step is computed from.
 struct StepBatches {
   std::vector<Batch> batches;  // one a micro-batch
-  int64_t tokens = 0;          // without padding
+  int64_t tokens = 0;          // without padding; an image counts as one
 };
 
 // `rows` of a split, at most `micro_rows` of them in one batch.

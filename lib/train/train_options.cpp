@@ -1,5 +1,6 @@
 #include "train/train_options.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "metric/metric.h"
@@ -26,10 +27,31 @@ void read_length(ConfigNode node, TrainOptions& options) {
   node.read("bf16", options.bf16);
 }
 
+void read_milestones(ConfigNode node, TrainOptions& options) {
+  node.read("lr_milestones", options.lr_milestones);
+  std::sort(options.lr_milestones.begin(), options.lr_milestones.end());
+  const bool multistep = options.lr_scheduler_type == "multistep";
+  if (multistep && options.lr_milestones.empty()) {
+    node.error_at_written(
+        {"lr_scheduler_type", "lr_milestones"},
+        "lr_scheduler_type 'multistep' needs `lr_milestones`, the epochs after which the rate falls");
+  }
+  // A task's other schedule does away with the suite's milestones.
+  if (!multistep && node.has("lr_scheduler_type") && !node.has("lr_milestones"))
+    options.lr_milestones.clear();
+  if (!multistep && !options.lr_milestones.empty()) {
+    node.error_at_written(
+        {"lr_milestones"},
+        "'lr_milestones' has no effect with lr_scheduler_type '" + options.lr_scheduler_type + "'",
+        "lr_scheduler_type: multistep");
+  }
+}
+
 void read_optimizer(ConfigNode node, TrainOptions& options) {
   node.read("learning_rate", options.learning_rate, positive());
   node.read("lr_scheduler_type", options.lr_scheduler_type,
-            one_of({"linear", "cosine", "constant", "inverse_sqrt"}));
+            one_of({"linear", "cosine", "constant", "inverse_sqrt", "multistep"}));
+  read_milestones(node, options);
   node.read("warmup_ratio", options.warmup_ratio, within(0, 1));
   node.read("warmup_steps", options.warmup_steps, at_least(0));
   node.read("optim", options.optim, one_of({"adamw_torch", "adamw_bert", "sgd"}));
@@ -40,6 +62,7 @@ void read_optimizer(ConfigNode node, TrainOptions& options) {
   node.read("weight_decay", options.weight_decay, non_negative());
   node.read("adapter_weight_decay", options.adapter_weight_decay, non_negative());
   node.read("head_weight_decay", options.head_weight_decay, non_negative());
+  node.read("wd_parity", options.wd_parity);
   node.read("max_grad_norm", options.max_grad_norm, gradient_norm());
   node.read("max_skipped_steps", options.max_skipped_steps, at_least(1));
   node.read("backbone_dropout", options.backbone_dropout);

@@ -23,11 +23,15 @@ struct TrainOptions {
   double weight_decay = 0;                     // not on biases, norms and a fusion's value matrix
   std::optional<double> adapter_weight_decay;  // of attachments; empty: weight_decay
   std::optional<double> head_weight_decay;     // empty: weight_decay
-  std::string optim = "adamw_torch";           // adamw_torch | adamw_bert | sgd
+  // As the released code of residual adapters decays, by a slip: everything, norms too, by the adapters'
+  // decay.
+  bool wd_parity = false;
+  std::string optim = "adamw_torch";  // adamw_torch | adamw_bert | sgd
   double adam_beta1 = 0.9, adam_beta2 = 0.999;
   std::optional<double> adam_epsilon;        // empty: 1e-8, adamw_bert 1e-6
   double momentum = 0.9;                     // sgd
-  std::string lr_scheduler_type = "linear";  // linear | cosine | constant | inverse_sqrt
+  std::string lr_scheduler_type = "linear";  // linear | cosine | constant | inverse_sqrt | multistep
+  std::vector<int64_t> lr_milestones;        // of multistep, ascending: epochs after which a tenth is left
   double warmup_ratio = 0.06;                // share of all steps
   std::optional<int64_t> warmup_steps;       // wins over warmup_ratio
   bool group_by_length = true;

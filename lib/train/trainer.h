@@ -45,6 +45,7 @@ struct TrainingJob {
   // What a checkpoint must have been made with: data and backbone fingerprints, options that change the
   // result. A checkpoint that says otherwise is an InputError naming the differing lines.
   std::string identity;
+  bool random_crop = false, horizontal_flip = false;  // of training images
   bool profile = false;  // waits for the device wherever the profile reads the clock
 };
 
@@ -69,6 +70,8 @@ struct TrainingOutcome {
   StepProfile profile;  // of this one's steps
 };
 
+// Rows of one optimizer step.
+int64_t rows_per_step(const TrainOptions& options);
 // Optimizer steps of the whole run.
 int64_t total_steps(const TrainOptions& options, int64_t examples);
 // Batch of the first step of each epoch etc. are the Batcher's; seeds the global generator with the
@@ -76,5 +79,15 @@ int64_t total_steps(const TrainOptions& options, int64_t examples);
 // Throws Error(kDiverged) after max_skipped_steps non-finite steps in a row, InputError for a parameter
 // that got no gradient at the first step, IoError from checkpoints (earlier ones stay usable).
 TrainingOutcome run_training(TaskModel& model, const TrainingJob& job, const TrainingObserver& observer);
+
+// Several on one backbone, a step of each in turn (Rebuffi et al. 2018's round robin), until each has ended
+// by its own schedule: the results are those of running them one after the other. The models must be
+// detached, and are so afterwards. A signal stops all that have not ended.
+struct Training {
+  TaskModel* model;
+  const TrainingJob* job;
+  const TrainingObserver* observer;
+};
+std::vector<TrainingOutcome> run_in_turn(const std::vector<Training>& trainings);
 
 }  // namespace adaptune

@@ -11,10 +11,10 @@ namespace adaptune {
 namespace {
 
 std::vector<SuiteResult> two_tasks() {
-  SuiteResult rte{"rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}},
-                  {}};
+  SuiteResult rte{
+      "rte", "accuracy", 277, 0.5271, 0.6643, 0.7184, 12345, {{0.02, 0.09}}, {}, {{"accuracy", 0.6643}}, {}};
   rte.attention = FusionAttention{{"qqp", "mnli"}, {"0", "1"}, {{0.25, 0.75}, {0.5, 0.5}}};
-  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, {}, {}, {}, {}};
+  SuiteResult stsb{"stsb", "spearmanr", 1500, {}, 0.8802, 0.8831, {}, {}, {}, {}, {}};
   stsb.attention = FusionAttention{{"stsb"}, {"0"}, {{1}}};
   return {rte, stsb};
 }
@@ -22,19 +22,22 @@ std::vector<SuiteResult> two_tasks() {
 }  // namespace
 
 TEST_CASE("the suite table shows points, a missing majority and what fusion used") {
-  CHECK(suite_table(two_tasks()).text() ==
-        "  task   metric         n   majority   adapter   fusion       Δ   95 % of Δ        adapters used "
-        "most (mean "
-        "attention)\n"
-        "  rte    accuracy     277      52.71     66.43    71.84   +5.41   +2.00 to +9.00   mnli 0.62 · qqp "
-        "0.38\n"
-        "  stsb   spearmanr   1500          –     88.02    88.31   +0.29                    stsb 1.00\n");
+  CHECK(
+      suite_table(two_tasks()).text() ==
+      "  task   metric         n   majority   adapter   parameters   fusion       Δ   95 % of Δ        "
+      "adapters "
+      "used most (mean attention)\n"
+      "  rte    accuracy     277      52.71     66.43       12 345    71.84   +5.41   +2.00 to +9.00   mnli "
+      "0.62 "
+      "· qqp 0.38\n"
+      "  stsb   spearmanr   1500          –     88.02            –    88.31   +0.29                    stsb "
+      "1.00\n");
 }
 
 TEST_CASE("a task without fusion has no difference") {
-  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, {}, {}, {}, {}};
+  SuiteResult only{"rte", "accuracy", 277, 0.5, 0.6, {}, {}, {}, {}, {}, {}};
   CHECK_FALSE(only.difference().has_value());
-  CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00        –   –\n"));
+  CHECK_THAT(suite_table({only}).text(), Catch::EndsWith("60.00            –        –   –\n"));
 }
 
 TEST_CASE("scores outside [0, 1] are shown as they are") {
@@ -44,10 +47,13 @@ TEST_CASE("scores outside [0, 1] are shown as they are") {
 
 TEST_CASE("results are written for people and for programs") {
   const ScratchFolder folder("results");
-  write_suite_results(folder.path / "run", "test", two_tasks());
+  write_suite_results(folder.path / "run", {"test", two_tasks(), DecathlonResult{512.5, 500, "runs/full"}});
   const auto json = nlohmann::json::parse(read_file(folder.path / "run" / "results.json"));
   REQUIRE(json["results"].size() == 2);
+  CHECK(json["split"] == "test");
   CHECK(json["results"][0]["fusion"] == 0.7184);
+  CHECK(json["results"][0]["parameters"] == 12345);
+  CHECK(json["decathlon"]["score"] == 512.5);
   CHECK(json["results"][0]["attention"]["mean"]["mnli"] == 0.625);
   CHECK(json["results"][0]["attention"]["layers"]["1"]["qqp"] == 0.5);
   CHECK(json["results"][0]["adapter_scores"]["accuracy"] == 0.6643);
@@ -55,7 +61,7 @@ TEST_CASE("results are written for people and for programs") {
   CHECK_THAT(read_file(folder.path / "run" / "results.md"),
              Catch::Contains("| rte | accuracy | 277 | 52.71 |"));
   CHECK_THAT(read_file(folder.path / "run" / "results.csv"),
-             Catch::Contains("\nstsb,spearmanr,1500,,0.8802,0.8831,"));
+             Catch::Contains("\nstsb,spearmanr,1500,,0.8802,,0.8831,"));
 }
 
 TEST_CASE("the table at the end of training") {

@@ -209,6 +209,18 @@ TEST_CASE("matrices decay, biases and norms do not") {
   CHECK(adapters.size() + head.size() + undecayed.size() == small.model->trainable().size());
 }
 
+TEST_CASE("with wd_parity everything decays as the adapters do") {
+  SmallModel small;
+  TrainOptions options;
+  options.adapter_weight_decay = 0.3;
+  options.head_weight_decay = 0.2;
+  options.wd_parity = true;
+  const auto groups = parameter_groups(*small.model, options);
+  REQUIRE(groups.size() == 1);
+  CHECK(groups[0].weight_decay == 0.3);
+  CHECK(groups[0].parameters.size() == small.model->trainable().size());
+}
+
 TEST_CASE("a fusion's value matrix never decays") {
   TrainOptions options;
   options.weight_decay = 0.1;

@@ -49,13 +49,13 @@ TEST_CASE("warm-up steps win over their share, which is rounded up") {
   options.warmup_steps = 3;
   CHECK(warmup_steps(options, 21050) == 3);
   options.warmup_steps = 0;
-  CHECK(Schedule(options, 100).learning_rate(0) == options.learning_rate);
+  CHECK(Schedule(options, 100, 10).learning_rate(0) == options.learning_rate);
 }
 
 TEST_CASE("an unknown schedule is refused") {
   TrainOptions options;
   options.lr_scheduler_type = "lienar";
-  CHECK_THROWS_AS(Schedule(options, 10), UsageError);
+  CHECK_THROWS_AS(Schedule(options, 10, 5), UsageError);
 }
 
 }  // namespace adaptune
