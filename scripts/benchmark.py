@@ -24,6 +24,7 @@ from measure.program import BACKBONE, BINARY, fail
 from measure.record import Record
 from speed.backbones import backbones
 from speed.bench import Bench
+from speed.images import Images
 from speed.ours import Ours
 from speed.plan import ROWS
 from speed.report import tables
@@ -41,7 +42,7 @@ def parse_arguments():
     parser.add_argument('--python', help='a Python with adapters 1.3 and peft, to compare with')
     parser.add_argument('--model', default=BACKBONE, type=pathlib.Path)
     parser.add_argument('--data', default=os.environ.get('DATA', 'data'), type=pathlib.Path,
-                        help='folder with text/sst2/train.jsonl (default: $DATA, or data)')
+                        help='folder with text/sst2/train.jsonl and vision/cifar10/train.tar.gz (default: $DATA, or data)')
     parser.add_argument('--rounds', default=5, type=int)
     parser.add_argument('--threads', default=2, type=int)
     parser.add_argument('--shape', default='all', choices=[*BATCHES, 'all'], help='rows of this backbone')
@@ -67,9 +68,9 @@ def chosen_rows(arguments):
 
 
 def make_sides(arguments, rows):
-    folders = backbones(arguments.model, arguments.work / 'bert_base_random', arguments.python,
-                        {row.shape for row in rows})
+    folders = backbones(arguments.model, arguments.work, arguments.binary, arguments.python, {row.shape for row in rows})
     bench = Bench(folders, Texts(arguments.runs / 'texts', arguments.model, arguments.data),
+                  Images(arguments.runs / 'images', arguments.data, arguments.python),
                   QUICK if arguments.quick else FULL, arguments.threads)
     sides = [Ours(arguments.binary, arguments.runs / 'ours', bench)]
     if arguments.python:

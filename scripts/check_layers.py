@@ -12,6 +12,7 @@ import sys
 LAYERS = {
     'core': [],
     'io': ['core'],
+    'image': ['core'],
     'nn': ['core'],
     'tokenizer': ['core'],
     'metric': ['core'],
@@ -21,8 +22,8 @@ LAYERS = {
     'backbone': ['io', 'nn'],
     'adapter': ['nn'],
     'head': ['nn', 'metric', 'backbone'],
-    'data': ['tokenizer', 'io', 'nn'],
-    'model': ['backbone', 'adapter', 'head'],
+    'data': ['tokenizer', 'io', 'image', 'nn'],
+    'model': ['backbone', 'adapter', 'head', 'image'],
     'interop': ['model'],
     'train': ['model', 'data', 'metric', 'generate', 'distributed', 'report'],
     'recipe': ['train', 'interop'],
@@ -43,9 +44,11 @@ THIRD_PARTY = {
     'unicode/': ['core/utf8', 'tokenizer/', 'data/', 'report/text_width'],
     'openssl/': ['core/sha256'],
     'zlib.h': ['io/'],
+    'png.h': ['image/png_image'],
+    'turbojpeg.h': ['image/jpeg_image'],
 }
 TORCH = ('torch/', 'ATen/', 'c10/')
-WITHOUT_TORCH = ['core', 'metric', 'report', 'tokenizer']
+WITHOUT_TORCH = ['core', 'image', 'metric', 'report', 'tokenizer']
 FILE_LINES = 400
 FUNCTION_LINES = 60
 

@@ -1,7 +1,4 @@
 """What the scripts of this folder share: tasks, methods, learning rates, folders."""
-import argparse
-import json
-import os
 import pathlib
 import sys
 from dataclasses import dataclass
@@ -9,8 +6,9 @@ from dataclasses import dataclass
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / 'scripts'))
 from measure.experiment import Experiment, Training
-from measure.program import BACKBONE, BINARY, Program, require_file, with_threads
+from measure.program import BACKBONE, Program, require_file, with_threads
 from measure.record import Record
+from measure.script import experiment_parser, write_results
 
 RATES = {'full': ['5e-5', '1e-4', '2e-4'],
          'pfeiffer': ['3e-4', '1e-3', '3e-3'],
@@ -38,16 +36,8 @@ QUICK = Plan(['trec6', 'rte'], [], ['trec6'], {'trec6': [43]}, ['rte', 'amcd_en'
 
 
 def parse_arguments(description):
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--binary', default=BINARY, type=pathlib.Path)
+    parser = experiment_parser(description, 'runs/eight_tasks', HERE)
     parser.add_argument('--model', default=BACKBONE, type=pathlib.Path)
-    parser.add_argument('--data', default=os.environ.get('DATA', 'data'), type=pathlib.Path,
-                        help='folder with text/<task>/{train,dev,test}.jsonl (default: $DATA, or data)')
-    parser.add_argument('--output', default='runs/eight_tasks', type=pathlib.Path, help='folder of the runs')
-    parser.add_argument('--results', default=HERE, type=pathlib.Path, help='folder of the tables')
-    parser.add_argument('--jobs', default=1, type=int, help='trainings that run at once')
-    parser.add_argument('--threads', default=2, type=int, help='of each')
-    parser.add_argument('--quick', action='store_true', help='a few steps a task, to see whether everything runs')
     return parser
 
 
@@ -67,13 +57,6 @@ def open_experiment(arguments, config, output, record):
     test_file = lambda task: arguments.data / 'text' / task.removesuffix('_500') / 'test.jsonl'
     return Experiment(Program(arguments.binary, environment), config, output, Record(arguments.results / record, {}),
                       test_file, arguments.jobs)
-
-
-def write_results(arguments, name, text, facts):
-    """`name`.md and `name`.json in the folder of the tables."""
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    (arguments.results / f'{name}.md').write_text(text, encoding='utf-8')
-    (arguments.results / f'{name}.json').write_text(json.dumps(facts, indent=1) + '\n', encoding='utf-8')
 
 
 def suite_training(arguments, method, rate, task, seed=SEED):

@@ -59,8 +59,12 @@ class Program:
                 sys.exit(f'error: status {process.returncode} of: {" ".join(command)}\n{last}')
             return output.read(), usage.ru_utime + usage.ru_stime
 
+    def document(self, *words):
+        """What a command prints with --json."""
+        return json.loads(self.run(*words, '--json'))
+
     def results(self, *words):
-        """The rows that a command prints with --json."""
+        """Its rows."""
         return self.timed_results(*words)[0]
 
     def timed_results(self, *words):

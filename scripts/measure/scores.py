@@ -90,6 +90,15 @@ def compare(pairings, draws=1000, seed=42):
                       means[tail], means[-1 - tail])
 
 
+def accuracy_interval(gold, predicted, draws=1000, seed=42):
+    """The middle 95 % of the accuracy x 100 over resampled examples."""
+    generator = random.Random(seed)
+    right = [a == b for a, b in zip(gold, predicted)]
+    scores = sorted(100 * sum(generator.choices(right, k=len(right))) / len(right) for _ in range(draws))
+    tail = round(0.025 * draws)
+    return scores[tail], scores[-1 - tail]
+
+
 def resampled(pairing, generator):
     n = len(pairing.gold)
     return pairing.difference(generator.choices(range(n), k=n))

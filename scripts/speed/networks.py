@@ -12,6 +12,7 @@ class Network:
     fused: int = 0                       # adapters in a fusion
     tasks: int = 1                       # that answer for each input
     together: bool = False               # in one pass
+    folded: bool = False                 # ours without adapters: they are written into the weights
 
     @property
     def heavy(self):
@@ -31,4 +32,8 @@ NETWORKS = {
     **{f'fusion of {count}': Network('seq_bn', 'seq_bn', fused=count) for count in (2, 4, 8, 16)},
     'eight tasks in one pass': Network('seq_bn', 'seq_bn', tasks=8, together=True),
     'eight tasks one by one': Network('seq_bn', 'seq_bn', tasks=8),
+    # Of images, written in PyTorch by hand on the other side: no library has them.
+    'plain resnet': Network('head_only', script='resnet_steps.py', task='image_classification'),
+    'residual adapters': Network('residual_parallel', 'parallel', script='resnet_steps.py', task='image_classification'),
+    'residual adapters, folded': Network('residual_parallel', script='', task='image_classification', folded=True),
 }

@@ -5,7 +5,7 @@ import shutil
 
 from measure.child import watch
 from measure.program import Program, with_threads, write_config
-from speed.rows import LENGTH
+from speed.rows import LENGTH, PIXELS
 
 
 def task_names(count):
@@ -25,7 +25,7 @@ class Ours:
         self.made = set()
 
     def measure(self, row):
-        return self.infer(row) if row.kind == 'infer' else self.train(row)
+        return {'infer': self.infer, 'decode': self.decode}.get(row.kind, self.train)(row)
 
     def train(self, row):
         work, fused = self.bench.work(row), row.network.fused
@@ -38,6 +38,13 @@ class Ours:
             members = [{name: str(self.trained(row) / name / 'adapter')} for name in task_names(fused)]
             config['fusion'] = {'adapters': members, 'targets': task_names(1)}
         return row.sample(self.run('fuse' if fused else 'train', config, self.folder / 'run'), work.skipped)
+
+    def decode(self, row):
+        """A check of the configuration, which reads all images: of more of them, less one of fewer."""
+        work = self.bench.work(row)
+        few, many = (self.run('check', self.config(row, self.bench.file(row, batches), row.batch, 1), self.folder / 'run')
+                     for batches in (work.skipped, work.batches))
+        return {'step_s': (many.seconds - few.seconds) / (work.batches - work.skipped), 'peak_mib': many.peak_mib}
 
     def infer(self, row):
         """A command that predicts more batches, less one that predicts fewer: reading, tokenizing and writing the texts
@@ -52,8 +59,19 @@ class Ours:
 
     def predict(self, row, task, batches):
         bf16 = ['--bf16'] if self.name in row.bf16 else []
-        return watch([self.binary, 'predict', self.trained(row), self.bench.file(row, batches), '--task', task, *bf16,
-                      '--batch-size', row.batch, '-o', self.folder / 'predictions.jsonl'], self.environment)
+        what = [self.folded(row)] if row.network.folded else [self.trained(row), '--task', task]
+        return watch([self.binary, 'predict', *what, self.bench.file(row, batches), *bf16, '--batch-size', row.batch,
+                      '-o', self.folder / 'predictions.jsonl'], self.environment)
+
+    def folded(self, row):
+        """The folder of a row's network as a model without adapters."""
+        trained = self.trained(row)
+        folder = trained.with_name(trained.name + '-folded')
+        if folder not in self.made:
+            shutil.rmtree(folder, ignore_errors=True)
+            watch([self.binary, 'merge', trained, '-o', folder], self.environment)
+            self.made.add(folder)
+        return folder
 
     def config(self, row, file, batch, steps):
         """Of one task, trained as by default, without evaluation and checkpoints."""
@@ -63,15 +81,19 @@ class Ours:
         train = {'max_steps': steps, 'per_device_train_batch_size': batch, 'backbone_dropout': not row.cached,
                  'eval_strategy': 'no', 'save_strategy': 'no', 'save_steps': None, 'load_best_model_at_end': False,
                  'logging_steps': 1}
-        return {'model': str(self.bench.backbones[row.shape]), 'adapter': adapter, 'train': train,
-                'data': {'train': str(file), 'max_seq_length': LENGTH}, 'tasks': tasks(row.network, 1)}
+        data = {'train': str(file), 'max_seq_length': LENGTH}
+        if row.shape == 'resnet26':
+            data = {'train': str(file), 'image_size': PIXELS, 'augment': ['horizontal_flip']}
+            train |= {'optim': 'sgd', 'learning_rate': 0.1, 'max_grad_norm': None}
+        return {'model': str(self.bench.backbones[row.shape]), 'adapter': adapter, 'train': train, 'data': data,
+                'tasks': tasks(row.network, 1)}
 
     def trained(self, row):
         """The run folder of a row's network after a step on two texts: what it learned does not matter."""
         network = row.network
-        folder = self.folder / 'trained' / f'{row.shape}-{row.what.replace(" ", "_")}-{row.dropped}'
+        folder = self.folder / 'trained' / f'{row.shape}-{row.what.replace(", ", "_").replace(" ", "_")}-{row.dropped}'
         if folder not in self.made:
-            config = self.config(row, self.bench.texts.file('dense', 2), 1, 1)
+            config = self.config(row, self.bench.two(row), 1, 1)
             config['tasks'] = tasks(network, max(network.tasks, network.fused))
             self.run('train', config, folder)
             if network.fused:

@@ -50,6 +50,11 @@ ROWS = [
     Row('infer', 'eight tasks in one pass', 'dense', 'base'),
     Row('infer', 'eight tasks in one pass', 'dense', 'base', dropped=5),
     Row('infer', 'eight tasks one by one', 'dense', 'base'),
+    Row('train', 'residual adapters', 'png', 'resnet26', time=(1.3,)),
+    Row('infer', 'residual adapters', 'png', 'resnet26'),
+    Row('infer', 'plain resnet', 'png', 'resnet26'),
+    Row('infer', 'residual adapters, folded', 'png', 'resnet26'),
+    Row('decode', 'plain resnet', 'jpeg', 'resnet26', time=(1,)),
 ]
 BY_KEY = {row.key: row for row in ROWS}
 
@@ -85,4 +90,5 @@ CLAIMS = [
     Claim('base', 'train, pfeiffer, dense', 'train, pfeiffer, dense, 5 layers dropped', 1.26),
     Claim('base', 'infer, plain, dense', 'infer, pfeiffer, dense', 1 / 1.03),
     Claim('base', 'infer, plain, dense', 'infer, houlsby, dense', 1 / 1.05),
+    Claim('resnet26', 'infer, plain resnet, png', 'infer, residual adapters, folded, png', 1 / 1.01),
 ]

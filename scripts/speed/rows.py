@@ -5,15 +5,16 @@ from speed.networks import NETWORKS
 
 SIDES = ('ours', 'default', 'tuned')  # ours, and the library as people run it and at its best known settings
 LENGTH = 128                          # tokens, special ones included
-BATCHES = {'minilm': 32, 'base': 16}  # shapes of backbones, and their texts in a batch
+BATCHES = {'minilm': 32, 'base': 16, 'resnet26': 64}  # shapes of backbones, and their texts or images in a batch
+PIXELS = 32                           # of both sides of an image
 
 
 @dataclass(frozen=True)
 class Row:
     """What is measured in a process of each side, and what we want to reach."""
-    kind: str             # train, infer, or start: from the command to the first step
+    kind: str             # train, infer, decode (images alone), or start: from the command to the first step
     what: str             # a key of NETWORKS
-    data: str             # dense: every text has LENGTH tokens; sst2: real lengths
+    data: str             # dense: every text has LENGTH tokens; sst2: real lengths; png, jpeg: images
     shape: str = 'minilm'
     dropped: int = 0      # lowest layers without adapters
     cached: bool = False  # ours, without dropout, keeps what those layers give; the library has no such thing
@@ -40,7 +41,7 @@ class Row:
 
     @property
     def batch(self):
-        """Texts in one."""
+        """Texts or images in one."""
         return 1 if self.kind == 'start' else BATCHES[self.shape]
 
     def bar(self, quantity, side):
@@ -80,7 +81,7 @@ class Scale:
     def work(self, row):
         if row.kind == 'start':
             return Work(1, 0, None)
-        if row.data == 'sst2':
+        if row.data != 'dense':
             return second_pass(self.real)
         light, heavy = self.dense[row.kind, row.shape]
         return heavy if row.network.heavy else light

@@ -17,6 +17,7 @@ class Setting:
     about: str
     environment: dict = field(default_factory=dict)
     grouped: bool = False  # texts of similar length share a batch
+    channels_last: bool = False  # how images lie in memory
 
 
 def default_setting():
@@ -25,8 +26,8 @@ def default_setting():
 
 def tuned_setting(folder):
     environment, about = avx512_for_mkl(folder)
-    return Setting('tuned', f'glibc keeps freed memory ({KEEP_MEMORY}), group_by_length, {about}',
-                   {'GLIBC_TUNABLES': KEEP_MEMORY, **environment}, grouped=True)
+    return Setting('tuned', f'glibc keeps freed memory ({KEEP_MEMORY}), group_by_length, images channels last, {about}',
+                   {'GLIBC_TUNABLES': KEEP_MEMORY, **environment}, grouped=True, channels_last=True)
 
 
 def avx512_for_mkl(folder):

@@ -14,6 +14,7 @@ DENSE = 512  # different texts
 
 class Texts:
     """`data` holds text/sst2/train.jsonl, `model` the vocabulary of the dense texts."""
+    SMALLEST = 'dense'
 
     def __init__(self, folder, model, data):
         self.folder = folder

@@ -4,10 +4,11 @@ import subprocess
 
 from measure.child import watch
 from measure.program import REPOSITORY, fail, with_threads
-from speed.rows import LENGTH
+from speed.backbones import resnet_shape
+from speed.rows import LENGTH, PIXELS
 
 SCRIPTS = REPOSITORY / 'scripts/peers'
-PACKAGES = ('adapters', 'peft', 'transformers', 'torch')
+PACKAGES = ('adapters', 'peft', 'transformers', 'torch', 'pillow')
 
 
 def versions(python):
@@ -31,10 +32,17 @@ class Theirs:
 
     def measure(self, row):
         network, work = row.network, self.bench.work(row)
-        job = {'model': str(self.bench.backbones[row.shape]), 'file': str(self.bench.file(row)), 'length': LENGTH,
-               'method': network.theirs, 'fused': network.fused, 'tasks': network.tasks, 'together': network.together,
-               'dropped': row.dropped, 'train': row.kind != 'infer', 'bf16': self.name in row.bf16,
-               'grouped': self.setting.grouped, 'batch': row.batch, 'steps': work.batches,
-               'threads': self.bench.threads}
+        job = self.image_job(row) if row.shape == 'resnet26' else self.text_job(row)
+        job |= {'batch': row.batch, 'steps': work.batches, 'threads': self.bench.threads, 'method': network.theirs}
         child = watch([self.python, SCRIPTS / network.script, json.dumps(job)], self.environment)
         return row.sample(child, work.skipped)
+
+    def image_job(self, row):
+        return {'images': str(self.bench.file(row)), 'size': PIXELS, 'kind': row.kind,
+                'channels_last': self.setting.channels_last, **resnet_shape(self.bench.backbones[row.shape])}
+
+    def text_job(self, row):
+        network = row.network
+        return {'model': str(self.bench.backbones[row.shape]), 'file': str(self.bench.file(row)), 'length': LENGTH,
+                'fused': network.fused, 'tasks': network.tasks, 'together': network.together, 'dropped': row.dropped,
+                'train': row.kind != 'infer', 'bf16': self.name in row.bf16, 'grouped': self.setting.grouped}

@@ -3,11 +3,12 @@ import json
 import pathlib
 import struct
 import sys
+import tarfile
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'scripts'))
-from measure import child, markdown, scores, tensors
+from measure import child, datasets, markdown, predictions, scores, tensors
 
 
 def safetensors(path, values):
@@ -32,6 +33,26 @@ class ScoresTest(unittest.TestCase):
         self.assertEqual(scores.ranks([10, 30, 10, 20]), [1.5, 4, 1.5, 3])
         self.assertAlmostEqual(scores.spearmanr([1, 2, 3, 4], [1, 4, 9, 16]), 1)
         self.assertEqual(scores.spearmanr([1, 2, 3], [5, 5, 5]), 0)
+
+
+    def test_an_interval_holds_the_accuracy(self):
+        low, high = scores.accuracy_interval([1] * 100, [1] * 80 + [0] * 20, draws=200)
+        self.assertTrue(70 < low < 80 < high < 90)
+        self.assertEqual(scores.accuracy_interval([1, 0], [1, 0], draws=50), (100, 100))
+
+
+class PredictionsTest(unittest.TestCase):
+    def test_few_and_many_labels_and_numbers_come_back(self):
+        for values in (['b', 'a', 'b'], [f'label {i % 242}' for i in range(1000)], [0.5, -1e-9]):
+            self.assertEqual(predictions.unpacked(predictions.packed(values)), values)
+
+    def test_labels_of_packed_class_folders_are_in_their_order(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'test.tar.gz'
+            with tarfile.open(path, 'w:gz') as images:
+                for name in ('red/2.png', 'blue/1.png', 'red/1.png'):
+                    images.addfile(tarfile.TarInfo(name))
+            self.assertEqual([row['label'] for row in datasets.read_rows(path)], ['red', 'blue', 'red'])
 
 
 class CompareTest(unittest.TestCase):
