@@ -41,8 +41,8 @@ std::vector<Window> windows(int64_t in, int64_t out, const Filter& filter) {
   std::vector<Window> all;
   for (int64_t i = 0; i < out; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const auto first = std::max<int64_t>(static_cast<int64_t>(centre - radius + 0.5), 0);
-    const auto end = std::min<int64_t>(static_cast<int64_t>(centre + radius + 0.5), in);
+    const auto first = std::max<int64_t>(static_cast<int64_t>(std::floor(centre - radius + 0.5)), 0);
+    const auto end = std::min<int64_t>(static_cast<int64_t>(std::floor(centre + radius + 0.5)), in);
     std::vector<double> weights;
     double sum = 0;
     for (int64_t x = first; x < end; ++x) {
