@@ -9,15 +9,15 @@ was stopped; results.md and results.json are made from it.
 """
 import statistics
 
-from source import HERE, QUICK, Pretraining, test_file
+from source import HERE, QUICK, Pretraining, read_arguments, test_file
 
 from measure.datasets import read_rows
 from measure.experiment import Experiment, Training
 from measure.markdown import table
-from measure.program import Program, require_file, with_threads
+from measure.program import Program
 from measure.record import Record
 from measure.scores import Pairing, accuracy_interval, compare
-from measure.script import experiment_parser, write_results
+from measure.script import write_results
 from measure.tensors import parameter_count
 
 DOMAINS = ['mnist', 'fashion_mnist', 'gtsrb', 'omniglot', 'sign_digits', 'uci_digits']
@@ -204,11 +204,7 @@ def write_tables(domains, pretraining):
 
 
 def main():
-    arguments = experiment_parser(__doc__, 'runs/images', HERE).parse_args()
-    if arguments.quick:
-        arguments.output = arguments.results = arguments.output / 'quick'
-    require_file(test_file(arguments)('cifar10'), 'name the folder of the data sets with --data')
-    environment = {**with_threads(arguments.threads), 'DATA': str(arguments.data)}
+    arguments, environment = read_arguments(__doc__, 'runs/images')
     pretraining = Pretraining(arguments, environment, 'pretrain', ('resnet26', '--width', WIDTH))
     pretraining.run()
     domains = Domains(arguments, environment, pretraining.network)

@@ -5,10 +5,20 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / 'scripts'))
 from measure.experiment import Experiment, Training
-from measure.program import Program
+from measure.program import Program, require_file, with_threads
 from measure.record import Record
+from measure.script import experiment_parser
 
 QUICK = ('train.max_steps=2', 'data.max_train_samples=600')
+
+
+def read_arguments(description, output):
+    """The command line of an experiment, and the environment of its programs. `output`: the folder of the runs."""
+    arguments = experiment_parser(description, output, HERE).parse_args()
+    if arguments.quick:
+        arguments.output = arguments.results = arguments.output / 'quick'
+    require_file(test_file(arguments)('cifar10'), 'name the folder of the data sets with --data')
+    return arguments, {**with_threads(arguments.threads), 'DATA': str(arguments.data)}
 
 
 def test_file(arguments):

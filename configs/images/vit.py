@@ -5,13 +5,13 @@ The network learns cifar10 from random weights (vit_pretrain.yaml) and is merged
 fusion (vit.yaml) are scored on the test splits (accuracy x 100). What is measured is kept in vit_record.json, so that the
 same command goes on where it was stopped; vit_results.md and vit_results.json are made from it.
 """
-from source import HERE, QUICK, Pretraining, test_file
+from source import HERE, QUICK, Pretraining, read_arguments, test_file
 
 from measure.experiment import Experiment, Training
 from measure.markdown import table
-from measure.program import Program, require_file, with_threads
+from measure.program import Program
 from measure.record import Record
-from measure.script import experiment_parser, write_results
+from measure.script import write_results
 
 DOMAINS = ['mnist', 'fashion_mnist']
 METHODS = ['head_only', 'pfeiffer', 'lora']
@@ -53,11 +53,7 @@ class Tasks:
 
 
 def main():
-    arguments = experiment_parser(__doc__, 'runs/images_vit', HERE).parse_args()
-    if arguments.quick:
-        arguments.output = arguments.results = arguments.output / 'quick'
-    require_file(test_file(arguments)('cifar10'), 'name the folder of the data sets with --data')
-    environment = {**with_threads(arguments.threads), 'DATA': str(arguments.data)}
+    arguments, environment = read_arguments(__doc__, 'runs/images_vit')
     pretraining = Pretraining(arguments, environment, 'vit_pretrain', ('vit',))
     pretraining.run()
     tasks = Tasks(arguments, environment, pretraining.network)
