@@ -13,6 +13,7 @@ set(TENSOR_SOURCES
   backbone/bert.cpp
   backbone/fresh_tensor.cpp
   backbone/resnet.cpp
+  backbone/transformer_encoder.cpp
   backbone/vit.cpp
   data/activation_cache.cpp
   data/collate.cpp

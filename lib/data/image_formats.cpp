@@ -89,7 +89,7 @@ Idx read_idx_file(const fs::path& file, size_t dimensions) {
   const bool has_header = idx.bytes.size() >= idx.begin;
   if (!has_header || big_endian(idx.bytes, 0) != static_cast<int64_t>(0x800 + dimensions)) {
     throw InputError(file.string() + ": is no IDX file of bytes in " + std::to_string(dimensions) +
-                     " dimensions");
+                     " dimensions; fetch it again");
   }
   size_t count = 1;
   for (size_t i = 0; i < dimensions; ++i) {
@@ -144,7 +144,7 @@ void read_cifar(const fs::path& file, const FormatOptions&, const RecordSink& si
   const size_t row = kPixels + labels;
   if (bytes.empty() || bytes.size() % row != 0) {
     throw InputError(file.string() + ": is no binary batch of CIFAR: " + std::to_string(bytes.size()) +
-                     " bytes are no multiple of 3073 or 3074");
+                     " bytes are no multiple of 3073 or 3074; fetch it again");
   }
   const auto names =
       lines_of(file.parent_path() / (labels == 1 ? "batches.meta.txt" : "fine_label_names.txt"));
@@ -165,7 +165,7 @@ void read_idx(const fs::path& file, const FormatOptions&, const RecordSink& sink
   const Idx images = read_idx_file(file, 3), labels = read_idx_file(file.parent_path() / name, 1);
   if (images.sizes[0] != labels.sizes[0]) {
     throw InputError(file.string() + ": has " + std::to_string(images.sizes[0]) + " images, " + name + " " +
-                     std::to_string(labels.sizes[0]) + " labels");
+                     std::to_string(labels.sizes[0]) + " labels; fetch the pair again");
   }
   const int64_t height = images.sizes[1], width = images.sizes[2];
   const auto size = static_cast<size_t>(height * width);

@@ -70,7 +70,8 @@ class TarReader {
     if (size > uint64_t{1} << 40) fail("damaged: a member of " + std::to_string(size) + " bytes");
     std::string content = bytes(size);
     const uint64_t rest = (kBlock - size % kBlock) % kBlock;
-    if (content.size() < size || bytes(rest).size() < rest) fail("ends in the middle of a file");
+    if (content.size() < size || bytes(rest).size() < rest)
+      fail("ends in the middle of a file; fetch or pack it again");
     return content;
   }
 
@@ -78,9 +79,9 @@ class TarReader {
   std::optional<std::string> next_header() {
     std::string header = bytes(kBlock);
     const bool zero = std::all_of(header.begin(), header.end(), [](char c) { return c == '\0'; });
-    if (zero && !read_any_ && header.empty()) fail("is empty");
+    if (zero && !read_any_ && header.empty()) fail("is empty; fetch or pack it again");
     if (zero) return std::nullopt;
-    if (header.size() < kBlock) fail("ends in the middle of a header");
+    if (header.size() < kBlock) fail("ends in the middle of a header; fetch or pack it again");
     check_sum(header);
     read_any_ = true;
     return header;
@@ -94,7 +95,8 @@ class TarReader {
       sum += own ? ' ' : static_cast<unsigned char>(header[i]);
     }
     if (sum != number(header, kChecksum))
-      fail(read_any_ ? "damaged: a header's checksum is wrong" : "is no tar archive");
+      fail(read_any_ ? "damaged: a header's checksum is wrong; fetch or pack it again"
+                     : "is no tar archive; pack the folders of the classes by tar");
   }
 
   // Octal digits; or, with the highest bit set, GNU's big-endian bytes.
@@ -108,7 +110,9 @@ class TarReader {
     }
     for (const char c : digits) {
       if (c == ' ' || c == '\0') continue;
-      if (c < '0' || c > '7') fail(read_any_ ? "damaged: a number of a header is none" : "is no tar archive");
+      if (c < '0' || c > '7')
+        fail(read_any_ ? "damaged: a number of a header is none; fetch or pack it again"
+                       : "is no tar archive; pack the folders of the classes by tar");
       value = value * 8 + static_cast<uint64_t>(c - '0');
     }
     return value;
@@ -126,7 +130,7 @@ class TarReader {
       const std::string line = content.substr(begin, length);
       const size_t key = line.find(' '), equals = line.find('=');
       if (length == 0 || line.size() < length || key == std::string::npos || equals == std::string::npos)
-        fail("damaged: a line of a pax header");
+        fail("damaged: a line of a pax header; fetch or pack it again");
       const std::string name = line.substr(key + 1, equals - key - 1);
       const std::string value = line.substr(equals + 1, line.size() - equals - 2);
       if (name == "path") long_name_ = value;

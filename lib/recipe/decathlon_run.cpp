@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -16,7 +17,14 @@ using nlohmann::json;
 
 constexpr const char* kMetric = "accuracy";
 
-// By task.
+std::optional<double> accuracy_of(const SuiteResult& task) {
+  for (const auto& [metric, score] : task.adapter_scores) {
+    if (metric == kMetric) return score;
+  }
+  return std::nullopt;
+}
+
+// By task, in a results.json.
 std::map<std::string, double> accuracies(const json& results) {
   std::map<std::string, double> found;
   for (const auto& task : results.at("results")) {
@@ -43,16 +51,16 @@ json evaluation_of(const fs::path& folder, const std::string& split) {
 }  // namespace
 
 DecathlonResult decathlon_of(const SuiteResults& results, const std::string& baseline_folder) {
-  const auto own = accuracies(json::parse(suite_json(results)));
   const auto baseline = accuracies(evaluation_of(baseline_folder, results.split));
   std::vector<double> errors, baseline_errors;
   std::string missing;
   for (const auto& task : results.tasks) {
-    if (own.count(task.task) == 0 || baseline.count(task.task) == 0) {
+    const auto own = accuracy_of(task);
+    if (!own || baseline.count(task.task) == 0) {
       missing += (missing.empty() ? "'" : ", '") + task.task + "'";
       continue;
     }
-    errors.push_back(1 - own.at(task.task));
+    errors.push_back(1 - *own);
     baseline_errors.push_back(1 - baseline.at(task.task));
   }
   if (!missing.empty()) {

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "catch.h"
+
 namespace adaptune {
 namespace {
 
@@ -76,6 +78,13 @@ Finished CommandFolder::run(const std::string& arguments, const std::string& bef
   finished.out = read("out.txt");
   finished.err = read("err.txt");
   return finished;
+}
+
+std::string CommandFolder::refusal(const std::string& arguments, int status) const {
+  const auto finished = run(arguments);
+  INFO(arguments);
+  CHECK(finished.status == status);
+  return finished.err;
 }
 
 }  // namespace adaptune

@@ -34,6 +34,8 @@ class CommandFolder {
 
   // `adaptune <arguments>` by a shell in this folder; `before` is put in front ("printf 'a\n' | ").
   Finished run(const std::string& arguments, const std::string& before = "") const;
+  // What a command that must end with this status prints on standard error.
+  std::string refusal(const std::string& arguments, int status = 2) const;
   std::filesystem::path path(const std::string& name) const { return path_ / name; }
   void write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;

@@ -231,10 +231,8 @@ TEST_CASE("one process scores the tasks of a run, also by their five likeliest c
 
 TEST_CASE("what a network cannot read is told before it is trained") {
   const ImageFolder folder;
-  const auto refusal = [&](const std::string& overrides) {
-    const auto run = folder.run("check images.yaml " + overrides);
-    CHECK((run.status == 2 || run.status == 3));
-    return run.err;
+  const auto refusal = [&](const std::string& overrides, int status = 2) {
+    return folder.refusal("check images.yaml " + overrides, status);
   };
   CHECK_THAT(
       refusal("data.image_size=20"),
@@ -249,35 +247,29 @@ TEST_CASE("what a network cannot read is told before it is trained") {
       refusal("train.adapter_weight_decay=0.1 adapter='{config: residual_parallel, weight_decay: 1e-4}'"),
       Contains("write one of them"));
   folder.add("dev/red/9.ppm", plain_image(1, 1, 200, 1, 1));
-  CHECK_THAT(refusal(""), Contains("has 1 x 1 pixels") && Contains("set data.image_size"));
+  CHECK_THAT(refusal("", 3), Contains("has 1 x 1 pixels") && Contains("set data.image_size"));
   CHECK(folder.run("check images.yaml data.image_size=24").status == 0);
   const ImageFolder vit("vit_tiny", "pfeiffer");
-  CHECK_THAT(vit.run("check images.yaml data.image_size=16").err, Contains("reads images of 24 x 24 pixels"));
-  std::string config = folder.read("images_model/config.json");
+  CHECK_THAT(vit.refusal("check images.yaml data.image_size=16"), Contains("reads images of 24 x 24 pixels"));
   folder.write("images_model/config.json", R"({"model_type": "vit", "hidden_size": 32, "num_hidden_layers": 1,
     "num_attention_heads": 1, "intermediate_size": 32, "num_channels": 1})");
-  CHECK_THAT(refusal("adapter=pfeiffer"), Contains("num_channels 1 is not supported"));
+  CHECK_THAT(refusal("adapter=pfeiffer", 3), Contains("num_channels 1 is not supported"));
 }
 
 TEST_CASE("an adapter is scored on images prepared as those it learned from") {
   const ImageFolder folder;
   REQUIRE(folder.run("train images.yaml").status == 0);
-  const auto other = folder.run("eval images.yaml data.image_size=16");
-  CHECK(other.status == 3);
-  CHECK_THAT(other.err, Contains("trained on images of another size or normalisation"));
+  CHECK_THAT(folder.refusal("eval images.yaml data.image_size=16", 3),
+             Contains("trained on images of another size or normalisation"));
 }
 
 TEST_CASE("images and texts are not mistaken for each other") {
   const ImageFolder folder;
-  const auto text = folder.run("check config.yaml model=images_model");
-  CHECK(text.status == 2);
-  CHECK_THAT(text.err, Contains("the backbone 'resnet26' reads images"));
-  const auto images = folder.run("check images.yaml model=model adapter=head_only");
-  CHECK(images.status == 2);
-  CHECK_THAT(images.err, Contains("the backbone 'bert' reads texts"));
-  const auto method = folder.run("check images.yaml adapter=pfeiffer");
-  CHECK(method.status == 2);
-  CHECK_THAT(method.err,
+  CHECK_THAT(folder.refusal("check config.yaml model=images_model"),
+             Contains("the backbone 'resnet26' reads images"));
+  CHECK_THAT(folder.refusal("check images.yaml model=model adapter=head_only"),
+             Contains("the backbone 'bert' reads texts"));
+  CHECK_THAT(folder.refusal("check images.yaml adapter=pfeiffer"),
              Contains("'pfeiffer' finds nothing to adapt in a backbone of the family 'resnet26'"));
 }
 

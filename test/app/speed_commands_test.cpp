@@ -207,9 +207,7 @@ TEST_CASE("a fusion is not pruned to nothing, nor to more than it has") {
   const CommandFolder folder;
   train_and_fuse(folder);
   const auto refusal = [&](const std::string& arguments, int status = 2) {
-    const auto run = folder.run("drop suite " + arguments);
-    CHECK(run.status == status);
-    return run.err;
+    return folder.refusal("drop suite " + arguments, status);
   };
   CHECK_THAT(refusal("--task mood --prune-fusion 0"), Contains("a fusion keeps at least one adapter"));
   CHECK_THAT(refusal("--task mood --prune-fusion 1-3"),
