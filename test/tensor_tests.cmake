@@ -9,6 +9,7 @@ set(TENSOR_TESTS
   interop/adapterhub_round_trip_test.cpp
   interop/adapterhub_writer_test.cpp
   interop/peft_reader_test.cpp
+  io/system_library_test.cpp
   io/tensor_file_test.cpp
   model/image_methods_test.cpp
   model/low_rank_test.cpp

@@ -22,6 +22,9 @@ get_filename_component(TORCH_LIB_FOLDER ${TORCH_LIBRARY} DIRECTORY)
 add_library(libtorch INTERFACE)
 target_include_directories(libtorch SYSTEM INTERFACE ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
 target_compile_definitions(libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+# The wheel's libraries export parts of an older libstdc++ (std::filesystem among them), which do not work together with
+# the system's and, in CUDA builds, crash: the system's own must come first where the program looks symbols up.
+target_link_options(libtorch INTERFACE "SHELL:-Wl,--push-state,--no-as-needed -lstdc++ -Wl,--pop-state")
 foreach(name torch torch_cpu c10)
   target_link_libraries(libtorch INTERFACE ${TORCH_LIB_FOLDER}/lib${name}.so)
 endforeach()
