@@ -56,6 +56,7 @@ set(TENSOR_SOURCES
   nn/copies.cpp
   nn/dropout.cpp
   nn/encoder_layer.cpp
+  nn/host_tensor.cpp
   nn/linear.cpp
   nn/residual_block.cpp
   nn/site.cpp

@@ -32,7 +32,7 @@ LAYERS = {
 # Where only some headers of the other folder may be included.
 NARROW = {
     ('head', 'backbone'): {'backbone/backbone.h'},
-    ('data', 'nn'): {'nn/batch.h'},
+    ('data', 'nn'): {'nn/batch.h', 'nn/host_tensor.h'},
 }
 # Third-party headers, by the beginning of their names, and the only files that may include them, likewise.
 THIRD_PARTY = {

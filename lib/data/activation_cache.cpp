@@ -11,6 +11,7 @@
 #include "core/stop_signal.h"
 #include "data/collate.h"
 #include "io/tensor_file.h"
+#include "nn/host_tensor.h"
 
 namespace adaptune {
 namespace {
@@ -112,9 +113,9 @@ ActivationCache::ActivationCache(const std::filesystem::path& file, const Activa
 }
 
 torch::Tensor ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& tokens,
-                                      int64_t index) const {
+                                      torch::Device device, int64_t index) const {
   const torch::NoGradGuard no_grad;
-  torch::Tensor result = torch::empty({tokens.size(), states_.size(2)});
+  const torch::Tensor result = host_tensor({tokens.size(), states_.size(2)}, torch::kFloat32, device);
   std::memset(result.data_ptr(), 0, result.nbytes());
   for (int64_t b = 0; b < tokens.rows(); ++b) {
     const int64_t begin = row_starts_[rows[b]], length = row_starts_[rows[b] + 1] - begin;
@@ -123,7 +124,7 @@ torch::Tensor ActivationCache::states(const std::vector<int64_t>& rows, const To
     // What has been read is the file's to keep: memory does not grow with the data.
     release_file_pages(own.const_data_ptr(), own.nbytes());
   }
-  return result;
+  return moved(result, device);
 }
 
 bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,

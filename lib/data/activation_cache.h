@@ -39,9 +39,10 @@ class ActivationCache {
   // Memory-mapped. InputError for a file that is missing, damaged, or of another key or split.
   ActivationCache(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split);
 
-  // State `index` of S for the tokens of these rows, laid out as `tokens`: [N, D] float32 on the CPU, zero
+  // State `index` of S for the tokens of these rows, laid out as `tokens`: [N, D] float32 on `device`, zero
   // at padding.
-  torch::Tensor states(const std::vector<int64_t>& rows, const Tokens& tokens, int64_t index = 0) const;
+  torch::Tensor states(const std::vector<int64_t>& rows, const Tokens& tokens,
+                       torch::Device device = torch::kCPU, int64_t index = 0) const;
   const std::vector<int64_t>& layers() const { return layers_; }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "data/activation_cache.h"
 #include "data/image_set.h"
+#include "nn/host_tensor.h"
 
 namespace adaptune {
 namespace {
@@ -30,7 +31,7 @@ class Collation {
   // One value a token from an array over all tokens: [N] int64.
   template <typename T>
   torch::Tensor tokens(const std::vector<T>& values, int64_t padding) const {
-    torch::Tensor result = host_tensor({layout_.size()}, torch::kInt64);
+    torch::Tensor result = host_tensor({layout_.size()}, torch::kInt64, device_);
     int64_t* target = result.data_ptr<int64_t>();
     for (int64_t b = 0; b < size_; ++b) {
       const Sequence& sequence = layout_.sequences[b];
@@ -39,7 +40,7 @@ class Collation {
       std::fill(target + sequence.keys, target + sequence.length, padding);
       target += sequence.length;
     }
-    return moved(result);
+    return moved(result, device_);
   }
 
   torch::Tensor labels() const {
@@ -57,27 +58,22 @@ class Collation {
   }
 
  private:
-  torch::Tensor host_tensor(at::IntArrayRef shape, torch::ScalarType type) const {
-    return torch::empty(shape, torch::TensorOptions(type).pinned_memory(device_.is_cuda()));
-  }
-  torch::Tensor moved(const torch::Tensor& host) const { return host.to(device_, /*non_blocking=*/true); }
-
   template <typename T>
   torch::Tensor row_values(const std::vector<T>& values, torch::ScalarType type) const {
-    torch::Tensor result = host_tensor({size_}, type);
+    torch::Tensor result = host_tensor({size_}, type, device_);
     T* target = result.data_ptr<T>();
     for (const int64_t row : rows_) *target++ = values[row];
-    return moved(result);
+    return moved(result, device_);
   }
 
   torch::Tensor label_sets() const {
-    torch::Tensor result = host_tensor({size_, split_.label_count}, torch::kFloat32);
+    torch::Tensor result = host_tensor({size_, split_.label_count}, torch::kFloat32, device_);
     float* target = result.data_ptr<float>();
     for (const int64_t row : rows_) {
       const auto begin = split_.label_sets.begin() + row * split_.label_count;
       target = std::copy(begin, begin + split_.label_count, target);
     }
-    return moved(result);
+    return moved(result, device_);
   }
 
   const EncodedSplit& split_;
@@ -94,7 +90,7 @@ Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const
   const Collation collation(split, rows, options);
   Batch batch;
   if (split.images) {
-    batch.pixels = split.images->pixels(rows, options.augmentation).to(options.device, /*non_blocking=*/true);
+    batch.pixels = split.images->pixels(rows, options.augmentation, options.device);
     if (split.labelled) batch.labels = collation.labels();
     return batch;
   }
@@ -104,7 +100,7 @@ Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const
   if (split.labelled) batch.labels = collation.labels();
   if (options.trunk) {
     batch.trunk = {options.trunk->layers().front(),
-                   options.trunk->states(rows, batch.tokens).to(options.device, /*non_blocking=*/true)};
+                   options.trunk->states(rows, batch.tokens, options.device)};
   }
   return batch;
 }

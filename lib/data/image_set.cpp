@@ -12,6 +12,7 @@
 #include "core/sha256.h"
 #include "data/parallel_chunks.h"
 #include "data/random_sequence.h"
+#include "nn/host_tensor.h"
 
 namespace adaptune {
 namespace {
@@ -132,12 +133,12 @@ Image ImageSet::prepared(int64_t row) const {
 }
 
 torch::Tensor ImageSet::pixels(const std::vector<int64_t>& rows,
-                               const std::optional<Augmentation>& augmentation) const {
+                               const std::optional<Augmentation>& augmentation, torch::Device device) const {
   const auto count = static_cast<int64_t>(rows.size());
   std::vector<Image> images(rows.size());
   for_each_row(count, [&](int64_t i) { images[i] = image(rows[i]); });
   const auto size = pixel_size_;
-  torch::Tensor pixels = torch::empty({count, size.height, size.width, 3});
+  torch::Tensor pixels = host_tensor({count, size.height, size.width, 3}, torch::kFloat32, device);
   auto* values = pixels.data_ptr<float>();
   for_each_row(count, [&](int64_t i) {
     const auto& image = images[i];
@@ -145,7 +146,7 @@ torch::Tensor ImageSet::pixels(const std::vector<int64_t>& rows,
                                         : centre_view(transform_, image);
     write_pixels(transform_, image, view, values + i * size.height * size.width * 3);
   });
-  return pixels.permute({0, 3, 1, 2});
+  return moved(pixels, device).permute({0, 3, 1, 2});
 }
 
 ChannelStatistics ImageSet::statistics() const {

@@ -38,9 +38,9 @@ class ImageSet {
   ImageSet(Dataset& dataset, const ImageTransform& transform, OnError on_error,
            int64_t kept_bytes = int64_t{4} << 30);
 
-  // [B, 3, H, W] float32, channels last in memory.
-  torch::Tensor pixels(const std::vector<int64_t>& rows,
-                       const std::optional<Augmentation>& augmentation) const;
+  // [B, 3, H, W] float32 on `device`, channels last in memory.
+  torch::Tensor pixels(const std::vector<int64_t>& rows, const std::optional<Augmentation>& augmentation,
+                       torch::Device device = torch::kCPU) const;
 
   // A row's image before it is cropped and normalised, and where it came from.
   Image image(int64_t row) const { return kept_.empty() ? prepared(row) : kept_[row]; }

@@ -4,23 +4,20 @@
 
 #include <algorithm>
 
+#include "nn/host_tensor.h"
+
 namespace adaptune {
 namespace {
 
 using torch::Tensor;
 
-Tensor moved(const Tensor& host, torch::Device device) { return host.to(device, /*non_blocking=*/true); }
-
-Tensor host_tensor(int64_t size, torch::ScalarType type, torch::Device device) {
-  return torch::empty({size}, torch::TensorOptions(type).pinned_memory(device.is_cuda()));
-}
-
 // The tensors for sequences that are laid out.
 Tokens tokens_of(std::vector<Sequence> sequences, torch::Device device, int64_t filled = 0) {
   const int64_t size = sequences.empty() ? 0 : sequences.back().begin + sequences.back().length;
   const auto rows = static_cast<int64_t>(sequences.size());
-  Tensor positions = host_tensor(size, torch::kInt64, device),
-         starts = host_tensor(rows, torch::kInt64, device), mask = host_tensor(size, torch::kBool, device);
+  Tensor positions = host_tensor({size}, torch::kInt64, device),
+         starts = host_tensor({rows}, torch::kInt64, device),
+         mask = host_tensor({size}, torch::kBool, device);
   auto *position = positions.data_ptr<int64_t>(), *start = starts.data_ptr<int64_t>();
   auto* real = mask.data_ptr<bool>();
   bool padded = false;
