@@ -33,7 +33,7 @@ FusionOptions read_options(const json& config, const std::string& where) {
   options.temperature = fields.flag("temperature", false);
   options.value_before_softmax = fields.flag("value_before_softmax", true);
   if (fields.raw("value_initialized").is_string()) {
-    options.value_initialized = fields.text("value_initialized", "") != "";
+    options.value_initialized = !fields.text("value_initialized", "").empty();
   } else {
     options.value_initialized = fields.flag("value_initialized", true);
   }

@@ -14,7 +14,7 @@ LoraOptions read_adapterhub_lora(JsonFields& fields);
 Ia3Options read_adapterhub_ia3(JsonFields& fields);
 
 // All keys beside the two above. ValueError at `export` for places the library cannot adapt.
-nlohmann::json adapterhub_lora(const LoraOptions& options);
-nlohmann::json adapterhub_ia3(const Ia3Options& options);
+nlohmann::json adapterhub_lora(const LoraOptions& given);
+nlohmann::json adapterhub_ia3(const Ia3Options& given);
 
 }  // namespace adaptune

@@ -130,8 +130,7 @@ nlohmann::ordered_json task_description_json(const TaskDescription& description)
 }
 
 TaskDescription load_task_description(const std::filesystem::path& file) {
-  return load<TaskDescription>(file,
-                               [](ConfigNode root, TaskDescription& d) { read_task_description(root, d); });
+  return load<TaskDescription>(file, read_task_description);
 }
 
 std::string fusion_description_yaml(const FusionDescription& description) {
