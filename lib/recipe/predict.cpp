@@ -259,7 +259,7 @@ std::string lines(const std::vector<Answers>& answers, int64_t rows, bool by_tas
 }  // namespace
 
 int predict(const PredictFlags& flags, Console& console) {
-  const auto device = device_by_name(flags.device);
+  const auto device = open_device(flags.device);
   auto opened =
       open_trained_tasks({flags.run, flags.tasks, flags.model, device, flags.allow_backbone_mismatch});
   check_common_input(opened.tasks);

@@ -39,7 +39,7 @@ std::vector<std::string> overrides_of(const RunFlags& flags) {
 
 }  // namespace
 
-torch::Device device_by_name(const std::string& name) {
+torch::Device open_device(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
   const bool any = name == "cuda", numbered = name.rfind("cuda:", 0) == 0;
   int index = 0;
@@ -56,6 +56,7 @@ torch::Device device_by_name(const std::string& name) {
     throw UsageError("--device " + name + ": this machine has " +
                      std::to_string(torch::cuda::device_count()) + " CUDA device(s)");
   }
+  at::globalContext().setAllowTF32CuDNN(false);
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -77,7 +78,7 @@ Run open_run(const RunFlags& flags) {
   run.config_sha256 = sha256_hex(run.resolved);
   run.folder = run.config.output_dir;
   run.selected_tasks();
-  run.device = device_by_name(flags.device);
+  run.device = open_device(flags.device);
   return run;
 }
 

@@ -44,8 +44,9 @@ struct Run {
 // Reads and checks the configuration. UsageError with all of its errors.
 Run open_run(const RunFlags& flags);
 
-// "cpu", "cuda", "cuda:1"; UsageError for a device that this build or machine does not have.
-torch::Device device_by_name(const std::string& name);
+// "cpu", "cuda", "cuda:1"; UsageError for a device that this build or machine does not have. On a GPU
+// convolutions compute in float32 from now on, as all else does: LibTorch's default rounds them to TF32.
+torch::Device open_device(const std::string& name);
 
 // UsageError when one of the folders already holds results of other settings; with --overwrite all that they
 // hold is removed instead, results of the same settings too.
