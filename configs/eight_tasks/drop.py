@@ -10,8 +10,8 @@ drop_results.json are made from it.
 import json
 import statistics
 
-from plan import (EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_training,
-                  write_results)
+from plan import (EIGHT, HERE, SEED, chosen_rate, finish_arguments, open_experiment, parse_arguments, suite_overrides,
+                  suite_training, write_results)
 
 from measure.experiment import Training
 from measure.markdown import table
@@ -37,9 +37,8 @@ class Drops:
         return suite_training(self.arguments, 'pfeiffer', self.rate, task)
 
     def dropping(self, name, drop, task):
-        training = self.standard(task)
-        return Training(self.arguments.output / 'drop' / name / f'seed_{SEED}', task,
-                        (*training.overrides, f'adapter.drop={drop}'))
+        overrides = suite_overrides(self.arguments, f'{{config: pfeiffer, drop: {drop}}}', self.rate)
+        return Training(self.arguments.output / 'drop' / name / f'seed_{SEED}', task, overrides)
 
     def robust(self, task):
         return self.dropping('robust', 'robust', task)

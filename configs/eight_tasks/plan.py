@@ -55,25 +55,24 @@ def open_experiment(arguments, config, output, record):
     """`record` is the name of the file in the folder of the tables that keeps what was measured."""
     environment = {**with_threads(arguments.threads), 'DATA': str(arguments.data), 'MODEL': str(arguments.model)}
     test_file = lambda task: arguments.data / 'text' / task.removesuffix('_500') / 'test.jsonl'
-    return Experiment(Program(arguments.binary, environment), config, output, Record(arguments.results / record, {}),
-                      test_file, arguments.jobs)
+    return Experiment(Program(arguments.binary, environment, arguments.device), config, output,
+                      Record(arguments.results / record, {}), test_file, arguments.jobs)
+
+
+def suite_overrides(arguments, adapter, rate, seed=SEED):
+    return (f'adapter={adapter}', f'train.learning_rate={rate}', f'train.seed={seed}', *arguments.plan.overrides)
 
 
 def suite_training(arguments, method, rate, task, seed=SEED):
-    overrides = (f'adapter={method}', f'train.learning_rate={rate}', f'train.seed={seed}')
-    return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task, overrides + arguments.plan.overrides)
+    return Training(arguments.output / method / f'rate_{rate}' / f'seed_{seed}', task,
+                    suite_overrides(arguments, method, rate, seed))
 
 
-def choice_trainings(arguments, method):
-    return [suite_training(arguments, method, rate, task) for rate in RATES[method] for task in arguments.plan.choice]
-
-
-def choice_score(experiment, arguments, method, rate):
-    """Mean of the development scores, x 100."""
-    runs = [suite_training(arguments, method, rate, task) for task in arguments.plan.choice]
-    return 100 * sum(experiment.train(run)['dev'] for run in runs) / len(runs)
+def candidates(arguments, method):
+    """The trainings whose development scores choose a method's learning rate, by rate."""
+    return {rate: [suite_training(arguments, method, rate, task) for task in arguments.plan.choice]
+            for rate in RATES[method]}
 
 
 def chosen_rate(experiment, arguments, method):
-    experiment.train_all(choice_trainings(arguments, method))
-    return max(RATES[method], key=lambda rate: choice_score(experiment, arguments, method, rate))
+    return experiment.choose(candidates(arguments, method))

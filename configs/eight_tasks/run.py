@@ -9,8 +9,8 @@ made from it.
 """
 import statistics
 
-from plan import (HERE, RATES, SEED, choice_score, choice_trainings, chosen_rate, finish_arguments, open_experiment,
-                  parse_arguments, suite_training, write_results)
+from plan import (HERE, RATES, SEED, candidates, chosen_rate, finish_arguments, open_experiment, parse_arguments,
+                  suite_training, write_results)
 
 from measure.markdown import table
 from measure.scores import Pairing, compare
@@ -30,7 +30,6 @@ class Suite:
         self.done = {}  # (method, task): trainings, one a seed
 
     def choose(self):
-        self.experiment.train_all([run for method in RATES for run in choice_trainings(self.arguments, method)])
         self.rates = {method: chosen_rate(self.experiment, self.arguments, method) for method in RATES}
 
     def add(self, wanted):
@@ -72,8 +71,9 @@ class Suite:
 
 
 def rate_table(suite):
-    rows = [[method, *(f'{rate}: {choice_score(suite.experiment, suite.arguments, method, rate):.2f}' for rate in RATES[method]),
-             chosen] for method, chosen in suite.rates.items()]
+    rows = [[method, *(f'{rate}: {100 * suite.experiment.development_mean(trainings):.2f}'
+                       for rate, trainings in candidates(suite.arguments, method).items()), chosen]
+            for method, chosen in suite.rates.items()]
     return table(['method', 'first', 'second', 'third', 'chosen'], rows)
 
 

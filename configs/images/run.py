@@ -2,10 +2,11 @@
 """One network for seven domains: residual adapters beside fine-tuning, batch norms alone, and nothing.
 
 A ResNet-26 of half the published width learns cifar10 from random weights (pretrain.yaml) and is merged into a plain
-network. Each other domain (domains.yaml) is then learned from at most 3,000 images by every method, and scored on its
-test split (accuracy x 100). Then the adapters are merged into plain networks, which must predict the same for every
-test image, and cut to a rank. Scores and predictions are kept in record.json, so that the same command goes on where it
-was stopped; results.md and results.json are made from it.
+network. Each other domain (domains.yaml) is then learned from at most 3,000 images by every method, with the learning
+rate of three that is best on the development splits of three domains, and scored on its test split (accuracy x 100).
+Then the adapters are merged into plain networks, which must predict the same for every test image, and cut to a rank.
+Scores and predictions are kept in record.json, so that the same command goes on where it was stopped; results.md and
+results.json are made from it.
 """
 import statistics
 
@@ -28,6 +29,8 @@ METHODS = {'scratch': 'full_random',
            'series, zero': 'residual_series',
            'parallel': 'residual_parallel',
            'full': 'full'}
+RATES = {method: ['0.05', '0.1', '0.2'] if method in ('scratch', 'full') else ['0.1', '0.2', '0.4'] for method in METHODS}
+CHOICE = ['fashion_mnist', 'gtsrb', 'omniglot']
 MERGED = ['batch norm', 'series, he', 'series, zero', 'parallel', 'full']
 RANKS = {'rank 16 each': (16, ()), 'rank 16, one basis': (16, ('--joint',))}
 BASELINE, BAR, ADDED_BAR = 'full', 1.0, 15  # points below full fine-tuning, % of the network
@@ -42,14 +45,23 @@ class Domains:
     def __init__(self, arguments, environment, network):
         self.arguments = arguments
         self.domains = DOMAINS[:2] if arguments.quick else DOMAINS
+        self.choice = [domain for domain in CHOICE if domain in self.domains]
         self.network = network
-        self.experiment = Experiment(Program(arguments.binary, {**environment, 'NETWORK': str(network)}),
+        self.experiment = Experiment(Program(arguments.binary, {**environment, 'NETWORK': str(network)}, arguments.device),
                                      HERE / 'domains.yaml', arguments.output, Record(arguments.results / 'record.json', {}),
                                      test_file(arguments), arguments.jobs)
+        self.rates = {method: self.experiment.choose(self.candidates(method)) for method in METHODS}
+
+    def training_at(self, rate, method, domain):
+        overrides = (f'adapter={METHODS[method]}', f'train.learning_rate={rate}', *(QUICK if self.arguments.quick else ()))
+        return Training(self.arguments.output / folder_name(method) / f'rate_{rate}', domain, overrides)
+
+    def candidates(self, method):
+        """The trainings whose development scores choose a method's learning rate, by rate."""
+        return {rate: [self.training_at(rate, method, domain) for domain in self.choice] for rate in RATES[method]}
 
     def training(self, method, domain):
-        overrides = (f'adapter={METHODS[method]}', *(QUICK if self.arguments.quick else ()))
-        return Training(self.arguments.output / folder_name(method), domain, overrides)
+        return self.training_at(self.rates[method], method, domain)
 
     def trainings(self, methods):
         return [self.training(method, domain) for domain in self.domains for method in methods]
@@ -169,6 +181,13 @@ def rank_table(domains):
     return table(['test accuracy', *names], rows)
 
 
+def choice_table(domains):
+    rows = [[method, *(f'{rate}: {100 * domains.experiment.development_mean(trainings):.2f}'
+                       for rate, trainings in domains.candidates(method).items()), chosen]
+            for method, chosen in domains.rates.items()]
+    return table(['method', 'first', 'second', 'third', 'chosen'], rows)
+
+
 def verdicts(domains, facts):
     carries = domains.mean(BASELINE) - domains.mean('scratch')
     gap = -facts['parallel']['difference']
@@ -190,9 +209,11 @@ def write_tables(domains, pretraining):
             f'Written by configs/images/run.py.\n\n{score_table(domains)}\n{verdicts(domains, facts)}'
             f'\n## Differences, by a paired bootstrap over the test images\n\n{difference_table(facts)}'
             f'\n{interval_table(domains)}\n## Merged into plain networks\n\n{merged_table(domains)}'
+            f'\n## Learning rates: mean of the development scores of {", ".join(domains.choice)}\n\n{choice_table(domains)}'
             f'\n## Parallel adapters cut to a rank, and trained four epochs more\n\n{rank_table(domains)}')
     write_results(domains.arguments, 'results', text,
-                  {'differences': facts, 'source': source['test'], 'training_hours': domains.experiment.hours(),
+                  {'rates': domains.rates, 'differences': facts, 'source': source['test'],
+                   'training_hours': domains.experiment.hours(),
                    'pretraining_hours': pretraining.experiment.hours(),
                    'scores': {domain: {method: domains.score(method, domain) for method in METHODS}
                               for domain in domains.domains},

@@ -30,7 +30,7 @@ class Pretraining:
 
     def __init__(self, arguments, environment, name, init):
         self.init, self.random, self.network = init, arguments.output / 'random', arguments.output / 'network'
-        self.program = Program(arguments.binary, {**environment, 'RANDOM_NETWORK': str(self.random)})
+        self.program = Program(arguments.binary, {**environment, 'RANDOM_NETWORK': str(self.random)}, arguments.device)
         self.experiment = Experiment(self.program, HERE / f'{name}.yaml', arguments.output,
                                      Record(arguments.results / f'{name}_record.json', {}), test_file(arguments))
         self.training = Training(arguments.output / 'pretrained', 'cifar10', QUICK if arguments.quick else ())

@@ -21,8 +21,8 @@ FUSED = 'fashion_mnist'
 class Tasks:
     def __init__(self, arguments, environment, network):
         self.arguments = arguments
-        self.experiment = Experiment(Program(arguments.binary, {**environment, 'NETWORK': str(network)}), HERE / 'vit.yaml',
-                                     arguments.output, Record(arguments.results / 'vit_record.json', {}),
+        self.experiment = Experiment(Program(arguments.binary, {**environment, 'NETWORK': str(network)}, arguments.device),
+                                     HERE / 'vit.yaml', arguments.output, Record(arguments.results / 'vit_record.json', {}),
                                      test_file(arguments), arguments.jobs)
 
     def training(self, method, domain):

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import statistics
 import sys
 import threading
 import time
@@ -122,17 +123,31 @@ class Experiment:
     def gold(self, training):
         return [row['label'] for row in read_rows(self.test_file(training.task))]
 
+    def choose(self, candidates):
+        """The name in {name: trainings} whose trainings have the best mean of development scores."""
+        self.train_all([training for trainings in candidates.values() for training in trainings])
+        return max(candidates, key=lambda name: self.development_mean(candidates[name]))
+
+    def development_mean(self, trainings):
+        return statistics.fmean(self.train(training)['dev'] for training in trainings)
+
     def hours(self):
-        """Of all trainings on all cores of this machine, by the processor time they took; None where a record does not
-        know it of each."""
+        """Of all trainings: on all cores of this machine by the processor time they took, None where a record does not
+        know it of each; or on one GPU that `jobs` of them share."""
         trained = [entry for entry in self.record.data.values() if 'dev' in entry]
+        if self.program.device != 'cpu':
+            return sum(entry['seconds'] for entry in trained) / self.jobs / 3600
         if not all('cpu_seconds' in entry for entry in trained):
             return None
         return sum(entry['cpu_seconds'] for entry in trained) / os.cpu_count() / 3600
 
     def hours_text(self):
         hours = self.hours()
-        return 'a time that the record does not hold' if hours is None else f'{hours:.1f} hours of {os.cpu_count()} cores'
+        if hours is None:
+            return 'a time that the record does not hold'
+        if self.program.device != 'cpu':
+            return f'{60 * hours:.1f} minutes of one GPU, {self.jobs} at once'
+        return f'{hours:.1f} hours of {os.cpu_count()} cores'
 
     def entry(self, training):
         with self.lock:

@@ -9,6 +9,7 @@ import tempfile
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = REPOSITORY / 'build/app/adaptune'
 BACKBONE = 'models/all-MiniLM-L6-v2'
+COMPUTING = {'train', 'fuse', 'eval', 'drop', 'predict'}  # the commands that take a device
 
 
 def fail(what, remedy):
@@ -36,9 +37,9 @@ def write_config(path, config):
 class Program:
     """Runs commands of the binary; one that fails ends the script with the command and its last lines."""
 
-    def __init__(self, binary=BINARY, environment=None):
+    def __init__(self, binary=BINARY, environment=None, device='cpu'):
         self.binary = str(require_file(binary, 'build it first (scripts/quickstart.sh), or name one with --binary'))
-        self.environment = environment
+        self.environment, self.device = environment, device
 
     def run(self, *words):
         """Standard output of a command."""
@@ -46,7 +47,8 @@ class Program:
 
     def timed(self, *words):
         """The same, and the seconds of processor time that it took, which other work beside it changes little."""
-        command = [self.binary, *map(str, words)]
+        device = ('--device', self.device) if words[0] in COMPUTING and self.device != 'cpu' else ()
+        command = [self.binary, *map(str, words), *device]
         with tempfile.TemporaryFile('w+', errors='replace') as output, \
                 tempfile.TemporaryFile('w+', errors='replace') as errors:
             process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)

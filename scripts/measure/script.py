@@ -17,6 +17,7 @@ def experiment_parser(description, output, results):
     parser.add_argument('--results', default=results, type=pathlib.Path, help='folder of the tables')
     parser.add_argument('--jobs', default=1, type=int, help='trainings that run at once')
     parser.add_argument('--threads', default=2, type=int, help='of each')
+    parser.add_argument('--device', default='cpu', help='that the program computes on: cpu, cuda, cuda:N')
     parser.add_argument('--quick', action='store_true', help='a few steps a task, to see whether everything runs')
     return parser
 
