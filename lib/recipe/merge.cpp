@@ -37,11 +37,12 @@ Tensor logits_of(TaskModel& model, const Batch& batch) {
 
 void check_mergeable(const TrainedTask& task, const Backbone& backbone) {
   const auto& name = task.description.name;
-  if (task.fused)
+  if (task.fused) {
     throw UsageError("merge: '" + name +
                      "' has a fusion, whose attention depends on the input; name the folder of its adapter, "
                      "<run>/" +
                      name + "/adapter");
+  }
   if (backbone.info().classifier.empty() || !task.description.input.transform)
     throw UsageError("merge: networks of the family '" + backbone.info().family + "' are not merged");
   if (task.description.head.layers != 1)
