@@ -171,7 +171,7 @@ std::string without_free_keys(const std::string& resolved) {
 }
 
 // Fills `document` with what decides a task's result by reading a filled struct from an empty document.
-void record_task(ConfigNode root, const RunConfig& config, TaskConfig task) {
+void record_task(ConfigNode root, const RunConfig& config, const TaskConfig& task) {
   std::string model = config.model;
   root.read("model", model);
   auto node = root.child("task");
