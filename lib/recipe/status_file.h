@@ -14,9 +14,9 @@ namespace adaptune {
 class StatusFile {
  public:
   StatusFile(const Run& run, const std::string& stage);
-  void waiting(const std::string& task);
-  void running(const std::string& task);
-  void done(const std::string& task, const TrainResult& result);
+  void waiting(const std::string& name);
+  void running(const std::string& name);
+  void done(const std::string& name, const TrainResult& result);
   void finish(const std::string& state, int exit_code);
   // "failed", as far as the disk lets it be written: the error is the one to tell.
   void fail(int exit_code) noexcept;

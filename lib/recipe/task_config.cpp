@@ -90,7 +90,7 @@ void check_idle_keys(ConfigNode node, const TaskConfig& task) {
 }
 
 // Keys of `data` that a task of this type does not read, unless they say what holds anyway.
-void check_idle_data(ConfigNode own, ConfigNode common, const TaskConfig& task) {
+void check_idle_data(const ConfigNode& own, const ConfigNode& common, const TaskConfig& task) {
   const DataConfig usual;
   const auto& data = task.data;
   const bool images = reads_images(task.head.type);
@@ -192,7 +192,7 @@ void read_data(ConfigNode node, DataConfig& data) {
 }
 
 // The best state is chosen by the loss, or by a metric that is computed anyway.
-void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
+void check_best_metric(const ConfigNode& own, const ConfigNode& common, const TrainOptions& options,
                        const TaskConfig& task) {
   const std::string key = "metric_for_best_model";
   if (!options.metric_for_best_model) return;

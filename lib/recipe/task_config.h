@@ -57,7 +57,7 @@ void read_adapter(ConfigNode parent, AdapterSpec& spec);
 void read_data(ConfigNode node, DataConfig& data);
 // Reports a metric_for_best_model of `options` that the task does not compute, at the section `own` of the
 // task, or at that of the run, `common`.
-void check_best_metric(ConfigNode own, ConfigNode common, const TrainOptions& options,
+void check_best_metric(const ConfigNode& own, const ConfigNode& common, const TrainOptions& options,
                        const TaskConfig& task);
 // What is wrong with the path of a folder that must be there: "'/x' does not exist"; empty: nothing.
 std::optional<std::string> folder_problem(const std::string& folder);
