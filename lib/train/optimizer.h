@@ -40,7 +40,7 @@ class Optimizer {
   // "exp_avg.<parameter>", "step.<parameter>", ...: views, on the parameters' device.
   TensorMap state() const;
   // Copies a state() in. InputError naming tensors that are missing, unexpected or misshaped.
-  void load_state(const TensorMap& state, const std::string& where);
+  void load_state(const TensorMap& tensors, const std::string& where);
 
  private:
   struct Slot {
