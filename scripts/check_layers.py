@@ -131,7 +131,7 @@ def layer_violations(repository):
                 allowed = ', '.join(sorted(reachable(layer) - {layer})) or 'no other folder'
                 yield where + f'{layer}/ must not include {header}; it may include {allowed}'
             elif quoted and header not in NARROW.get((layer, other), {header}):
-                yield where + f'{layer}/ may include only {", ".join(NARROW[layer, other])} of {other}/, not {header}'
+                yield where + f'{layer}/ may include only {", ".join(sorted(NARROW[layer, other]))} of {other}/, not {header}'
 
 
 def third_party_violations(repository):
