@@ -12,6 +12,7 @@
 #include "backbone/backbone.h"
 #include "core/error.h"
 #include "golden_case.h"
+#include "golden_training.h"
 #include "interop/json_fields.h"
 #include "model/merge.h"
 #include "nn/batch_norm.h"
@@ -228,23 +229,10 @@ class DomainRun {
   void steps(const GoldenTrajectory& settings) {
     DomainNetwork network(domain_);
     const Tensor pixels = golden_.input(name("pixel_values")), labels = golden_.input(name("labels"));
-    torch::optim::AdamW optimizer(network.trained(), torch::optim::AdamWOptions(settings.lr)
-                                                         .betas({settings.beta1, settings.beta2})
-                                                         .eps(settings.eps)
-                                                         .weight_decay(settings.weight_decay));
     const auto loss_now = [&] {
       return at::cross_entropy_loss(network.logits(network.features(pixels)), labels);
     };
-    std::vector<Tensor> losses;
-    for (int64_t step = 0; step < settings.steps; ++step) {
-      optimizer.zero_grad();
-      const Tensor loss = loss_now();
-      losses.push_back(loss.detach());
-      loss.backward();
-      optimizer.step();
-    }
-    golden_.compare_within(name("trajectory.losses"), at::stack(losses), settings.losses_tolerance);
-    golden_.compare_within(name("trajectory.final_loss"), loss_now(), settings.losses_tolerance);
+    train_and_compare(settings, network.trained(), loss_now, domain_.prefix, golden_);
     const std::string start = name("after.");
     for (const auto& rest : golden_.names_after(start))
       golden_.compare_within(start + rest, network.named(rest), settings.after_tolerance);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "golden_case.h"
 #include "golden_network.h"
+#include "golden_training.h"
 
 namespace adaptune {
 namespace {
@@ -181,20 +182,8 @@ class Run {
   void train(const GoldenTrajectory& settings) {
     std::vector<Tensor> parameters;
     for (const auto& [key, own] : network_.trained()) parameters.push_back(own.parameter);
-    torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(settings.lr)
-                                                  .betas({settings.beta1, settings.beta2})
-                                                  .eps(settings.eps)
-                                                  .weight_decay(settings.weight_decay));
-    std::vector<Tensor> losses;
-    for (int64_t step = 0; step < settings.steps; ++step) {
-      optimizer.zero_grad();
-      const Tensor loss = current_loss();
-      losses.push_back(loss.detach());
-      loss.backward();
-      optimizer.step();
-    }
-    golden_.compare_within(name("trajectory.losses"), at::stack(losses), settings.losses_tolerance);
-    golden_.compare_within(name("trajectory.final_loss"), current_loss(), settings.losses_tolerance);
+    train_and_compare(
+        settings, parameters, [&] { return current_loss(); }, setting_.prefix, golden_);
     compare_after(settings);
   }
 
