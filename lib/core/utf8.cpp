@@ -30,15 +30,18 @@ void append_utf8(std::string& text, char32_t point) {
   text.append(bytes, static_cast<std::size_t>(size));
 }
 
-bool is_valid_utf8(std::string_view text) {
+bool is_valid_utf8(std::string_view text) { return !first_invalid_utf8(text); }
+
+std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
   const char* bytes = text.data();
   auto size = static_cast<int64_t>(text.size());
   for (int64_t i = 0; i < size;) {
+    const int64_t start = i;
     UChar32 point;
     U8_NEXT(bytes, i, size, point);
-    if (point < 0) return false;
+    if (point < 0) return static_cast<std::size_t>(start);
   }
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace adaptune

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,5 +10,7 @@ namespace adaptune {
 std::u32string decode_utf8(std::string_view text);
 void append_utf8(std::string& text, char32_t point);
 bool is_valid_utf8(std::string_view text);
+// Where the first invalid part begins.
+std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 }  // namespace adaptune

@@ -22,7 +22,7 @@ void check_same_columns(const Dataset& dataset, const Columns& columns) {
 }
 
 void append_file(const std::filesystem::path& path, const DatasetOptions& options, Dataset& dataset) {
-  const DatasetFormat& format = format_of(path);
+  const DatasetFormat& format = format_of(path, options.images);
   const auto file = static_cast<int32_t>(dataset.files.size());
   dataset.files.push_back({path, format.counts_rows});
   std::optional<Columns> columns;
@@ -67,7 +67,8 @@ Dataset read_dataset(const std::vector<std::filesystem::path>& files, const Data
   Dataset dataset;
   dataset.kind = options.kind;
   dataset.labelled = options.labelled;
-  for (const std::filesystem::path& file : files) format_of(file);  // before minutes are spent on the first
+  for (const std::filesystem::path& file : files)
+    format_of(file, options.images);  // before minutes are spent on the first
   for (const std::filesystem::path& file : files) append_file(file, options, dataset);
   if (dataset.examples.empty()) throw_empty(dataset);
   dataset.examples_in_files = dataset.size();

@@ -18,43 +18,58 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-std::string known_endings() {
-  std::string known;
+bool fits(const DatasetFormat& format, bool images) { return images ? format.images : format.texts; }
+
+std::string known_endings(bool images) {
+  std::string known = images ? "a folder with one for each class, " : "";
   for (const DatasetFormat& format : dataset_formats()) {
-    if (format.ending != "/") known += format.ending + " ";
+    if (format.ending != "/" && fits(format, images)) known += format.ending + " ";
   }
-  return known;
+  return known + "(each also .gz)";
+}
+
+// What a name that is no format of the task is.
+std::string misfit(const std::filesystem::path& path, const DatasetFormat* found) {
+  if (found) {
+    return found->ending == "/" ? "is a folder, and the task reads files of texts"
+                                : "'" + found->ending + "' is not for a task that reads " +
+                                      (found->texts ? "images" : "texts");
+  }
+  const std::string ending = lower_case(path.extension().string());
+  return ending.empty() ? "has no ending" : "unknown ending '" + ending + "'";
 }
 
 }  // namespace
 
 const std::vector<DatasetFormat>& dataset_formats() {
   static const std::vector<DatasetFormat> formats = {
-      {".jsonl", /*counts_rows=*/false, /*names_columns=*/true, read_json_lines},
-      {".json", /*counts_rows=*/true, /*names_columns=*/true, read_json},
-      {".csv", /*counts_rows=*/false, /*names_columns=*/true, read_csv},
-      {".tsv", /*counts_rows=*/false, /*names_columns=*/true, read_tsv},
-      {".conll", /*counts_rows=*/false, /*names_columns=*/false, read_conll},
-      {"/", /*counts_rows=*/true, /*names_columns=*/true, read_image_folder},
-      {".tar", /*counts_rows=*/true, /*names_columns=*/true, read_image_tar},
-      {".tgz", /*counts_rows=*/true, /*names_columns=*/true, read_image_tar},
-      {".bin", /*counts_rows=*/true, /*names_columns=*/true, read_cifar},
-      {"-idx3-ubyte", /*counts_rows=*/true, /*names_columns=*/true, read_idx},
+      {.ending = ".jsonl", .counts_rows = false, .read = read_json_lines},
+      {.ending = ".json", .counts_rows = true, .read = read_json},
+      {.ending = ".csv", .counts_rows = false, .read = read_csv},
+      {.ending = ".tsv", .counts_rows = false, .read = read_tsv},
+      {.ending = ".conll", .counts_rows = false, .names_columns = false, .images = false, .read = read_conll},
+      {.ending = "/", .counts_rows = true, .texts = false, .read = read_image_folder},
+      {.ending = ".tar", .counts_rows = true, .texts = false, .read = read_image_tar},
+      {.ending = ".tgz", .counts_rows = true, .texts = false, .read = read_image_tar},
+      {.ending = ".bin", .counts_rows = true, .texts = false, .read = read_cifar},
+      {.ending = "-idx3-ubyte", .counts_rows = true, .texts = false, .read = read_idx},
   };
   return formats;
 }
 
-const DatasetFormat& format_of(const std::filesystem::path& file) {
+const DatasetFormat& format_of(const std::filesystem::path& file, bool images) {
   std::error_code ignored;
   std::filesystem::path path = file;
   if (lower_case(path.extension().string()) == ".gz") path = path.stem();
   const std::string name =
       std::filesystem::is_directory(file, ignored) ? "/" : lower_case(path.filename().string());
-  for (const DatasetFormat& format : dataset_formats())
-    if (name.ends_with(format.ending)) return format;
-  const std::string ending = lower_case(path.extension().string());
-  const std::string found = ending.empty() ? "has no ending" : "unknown ending '" + ending + "'";
-  throw InputError(file.string() + ": " + found + "; known: " + known_endings() + "(each also .gz)");
+  const DatasetFormat* found = nullptr;
+  for (const DatasetFormat& format : dataset_formats()) {
+    if (!name.ends_with(format.ending)) continue;
+    if (fits(format, images)) return format;
+    found = &format;
+  }
+  throw InputError(file.string() + ": " + misfit(path, found) + "; known: " + known_endings(images));
 }
 
 }  // namespace adaptune

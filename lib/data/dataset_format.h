@@ -15,17 +15,18 @@ struct FormatOptions {
 };
 
 struct DatasetFormat {
-  std::string ending;         // ".jsonl"; "/": a folder
-  bool counts_rows = false;   // rows are told apart by their number, not by their line
-  bool names_columns = true;  // else only "1", "2", ... and `tokens` (first) and `tags` (last)
+  std::string ending;                // ".jsonl"; "/": a folder
+  bool counts_rows = false;          // rows are told apart by their number, not by their line
+  bool names_columns = true;         // else only "1", "2", ... and `tokens` (first) and `tags` (last)
+  bool texts = true, images = true;  // what a task can read from it
   // Throws InputError with file and line, IoError.
   void (*read)(const std::filesystem::path& file, const FormatOptions& options, const RecordSink& sink);
 };
 
 const std::vector<DatasetFormat>& dataset_formats();
 
-// The format by a file's name, a final ".gz" left out, upper and lower case alike. InputError with the
-// known endings.
-const DatasetFormat& format_of(const std::filesystem::path& file);
+// The format by a file's name, a final ".gz" left out, upper and lower case alike. InputError with those of
+// tasks that read images, or texts, for a name that is none of them.
+const DatasetFormat& format_of(const std::filesystem::path& file, bool images);
 
 }  // namespace adaptune

@@ -21,6 +21,7 @@ std::vector<std::string> read_header(DelimitedReader& reader, const std::filesys
   if (!reader.next(columns)) {
     throw InputError(file.string() + ": is empty; the first line must name the columns");
   }
+  for (const std::string& column : columns) check_utf8(column, row_location({file}, reader.line_number()));
   std::vector<std::string> sorted = columns;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
@@ -34,7 +35,7 @@ std::vector<std::string> read_header(DelimitedReader& reader, const std::filesys
                                     const std::string& advice) {
   throw InputError(where + ": has " + std::to_string(found) + (found == 1 ? " field" : " fields") +
                    ", the header has " + std::to_string(record.columns.size()) + " (" +
-                   joined(record.columns) + "); " + advice);
+                   joined(record.columns) + "); " + advice + separator_hint(record.columns));
 }
 
 void read_delimited(const std::filesystem::path& file, const Dialect& dialect, const RecordSink& sink) {
@@ -53,6 +54,15 @@ void read_delimited(const std::filesystem::path& file, const Dialect& dialect, c
 }
 
 }  // namespace
+
+std::string separator_hint(const std::vector<std::string>& columns) {
+  if (columns.size() != 1) return "";
+  const std::size_t separator = columns.front().find_first_of(";,|\t");
+  if (separator == std::string::npos) return "";
+  const char found = columns.front()[separator];
+  return "; the fields seem to be separated by " + (found == '\t' ? "tabs" : std::string("'") + found + "'") +
+         ": .csv needs commas, and double quotes around fields that hold one, .tsv needs tabs";
+}
 
 void read_csv(const std::filesystem::path& file, const FormatOptions&, const RecordSink& sink) {
   read_delimited(file, {',', true, "a field that holds a comma needs double quotes around it"}, sink);

@@ -11,6 +11,9 @@ namespace adaptune {
 // character. Empty lines are skipped.
 void read_csv(const std::filesystem::path& file, const FormatOptions& options, const RecordSink& sink);
 
+// "; the fields seem to be separated by ';', ..." where a file's only column is named like several.
+std::string separator_hint(const std::vector<std::string>& columns);
+
 // Fields separated by tabs, quotes being plain characters unless `quoted_tsv` asks for the rules of .csv.
 void read_tsv(const std::filesystem::path& file, const FormatOptions& options, const RecordSink& sink);
 

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/joined.h"
 #include "core/text_distance.h"
-#include "core/utf8.h"
+#include "data/delimited_format.h"
 
 namespace adaptune {
 namespace {
@@ -70,13 +70,11 @@ const Cell& ExampleReader::cell(const Record& record, const std::string& column)
     if (record.columns[i] == column) return record.cells[i];
   const std::optional<std::string> nearest = nearest_name(column, record.columns);
   fail(record, "no column '" + column + "'; the columns are: " + joined(record.columns) +
-                   (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+                   (nearest ? "; did you mean '" + *nearest + "'?" : "") + separator_hint(record.columns));
 }
 
-void ExampleReader::check_utf8(const std::string& text, const std::string& column, int64_t number) const {
-  if (is_valid_utf8(text)) return;
-  throw InputError(row_location(file_, number) + ": column '" + column +
-                   "' is not UTF-8 text; convert the file, for example with iconv");
+void ExampleReader::check_text(const std::string& text, const std::string& column, int64_t number) const {
+  check_utf8(text, row_location(file_, number) + ": column '" + column + "'");
 }
 
 std::string ExampleReader::text(const Record& record, const std::string& column) const {
@@ -84,7 +82,7 @@ std::string ExampleReader::text(const Record& record, const std::string& column)
   if (found.kind != Cell::Kind::kText) {
     fail(record, "column '" + column + "' must be a text, found " + description(found));
   }
-  check_utf8(found.text, column, record.number);
+  check_text(found.text, column, record.number);
   return found.text;
 }
 
@@ -98,7 +96,7 @@ void ExampleReader::read_words(const Record& record, Example& example) const {
       fail(record, "column '" + columns_.tokens + "' must be a list of words, found " + description(word) +
                        " as word " + std::to_string(example.words.size() + 1));
     }
-    check_utf8(word.text, columns_.tokens, record.number);
+    check_text(word.text, columns_.tokens, record.number);
     example.words.push_back(word.text);
   }
 }
@@ -131,7 +129,7 @@ void ExampleReader::read_label_list(const Record& record, Example& example) cons
       fail(record, column + "holds " + what + " where a label is needed, at place " +
                        std::to_string(example.labels.size() + 1));
     }
-    check_utf8(item.text, columns_.label, record.number);
+    check_text(item.text, columns_.label, record.number);
     example.labels.push_back(item.text);
   }
   if (tags && example.labels.size() != example.words.size()) {
@@ -159,7 +157,7 @@ void ExampleReader::read_label(const Record& record, Example& example) const {
                      "; several labels a row are the task type multilabel_classification");
   }
   example.labels = {found.text};
-  check_utf8(example.labels.front(), columns_.label, record.number);
+  check_text(example.labels.front(), columns_.label, record.number);
 }
 
 Example ExampleReader::read(const Record& record) const {

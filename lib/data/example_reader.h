@@ -28,7 +28,7 @@ class ExampleReader {
   void read_words(const Record& record, Example& example) const;
   void read_label(const Record& record, Example& example) const;
   void read_label_list(const Record& record, Example& example) const;
-  void check_utf8(const std::string& text, const std::string& column, int64_t number) const;
+  void check_text(const std::string& text, const std::string& column, int64_t number) const;
   [[noreturn]] void fail(const Record& record, const std::string& message) const;
 
   const DatasetOptions& options_;

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <set>
+#include <sstream>
+#include <stdexcept>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace adaptune {
 namespace {
@@ -34,11 +39,48 @@ std::string line_and_column(const std::string& text, std::size_t position) {
   return newlines == 0 ? at_column : "line " + std::to_string(newlines + 1) + " " + at_column;
 }
 
+// A callback of the parser that reports a key when it comes again in its object.
+class RepeatedKeys {
+ public:
+  using Report = std::function<void(const std::string& key)>;
+  explicit RepeatedKeys(Report report) : report_(std::move(report)) {}
+
+  bool operator()(int, OrderedJson::parse_event_t event, const OrderedJson& parsed) {
+    if (event == OrderedJson::parse_event_t::object_start) open_.emplace_back();
+    if (event == OrderedJson::parse_event_t::object_end) open_.pop_back();
+    if (event != OrderedJson::parse_event_t::key) return true;
+    const auto& key = parsed.get_ref<const std::string&>();
+    if (!open_.back().insert(key).second) report_(key);
+    return true;
+  }
+
+ private:
+  Report report_;
+  std::vector<std::set<std::string>> open_;  // keys of the objects around
+};
+
+// Parses once more, as a stream: that knows how far it has been read.
+[[noreturn]] void throw_repeated(const std::string& text, const std::string& where) {
+  std::istringstream stream(text);
+  const auto report = [&](const std::string& key) {
+    const auto begin = static_cast<std::size_t>(stream.tellg()) - key.size() - 1;
+    throw InputError(where + ": key " + shortened(key) + " is named twice, again at " +
+                     line_and_column(text, begin) + "; leave one of them");
+  };
+  OrderedJson::parse(stream, RepeatedKeys(report));
+  throw std::logic_error("a key is named twice and then not");
+}
+
 }  // namespace
 
 OrderedJson parse_json(const std::string& text, const std::string& where) {
+  if (const auto invalid = first_invalid_utf8(text))
+    check_utf8(text, where + ": " + line_and_column(text, *invalid + 1));
   try {
-    return OrderedJson::parse(text);
+    bool repeated = false;
+    OrderedJson json = OrderedJson::parse(text, RepeatedKeys([&](const std::string&) { repeated = true; }));
+    if (repeated) throw_repeated(text, where);
+    return json;
   } catch (const OrderedJson::parse_error& error) {
     const std::string rest = text_at(text, error.byte);
     throw InputError(

@@ -11,7 +11,8 @@ namespace adaptune {
 // JSON with an object's keys in the order of the file.
 using OrderedJson = nlohmann::ordered_json;
 
-// Parses UTF-8 text. InputError "<where>: is not JSON: ..." with the offending text.
+// Parses UTF-8 text. InputError "<where>: is not JSON: ..." with the offending text, and for a key that an
+// object names twice.
 OrderedJson parse_json(const std::string& text, const std::string& where);
 
 // Whole numbers are written without a fraction, others in the shortest exact form.

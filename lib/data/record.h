@@ -41,6 +41,9 @@ struct SourceFile {
 // "data/x.jsonl:17" or "data/x.json row 17".
 std::string row_location(const SourceFile& file, int64_t number);
 
+// InputError "<where>: byte 0xe9 behind 'caf' is not UTF-8 text; ..." for text that is something else.
+void check_utf8(const std::string& text, const std::string& where);
+
 // A piece of a file for a message: in single quotes, control characters escaped, cut after about 60 bytes.
 std::string shortened(const std::string& text);
 

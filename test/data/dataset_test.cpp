@@ -78,6 +78,32 @@ TEST_CASE("a column that is not there is answered with those that are") {
              Contains("a.jsonl:2: no column 'label'"));
 }
 
+TEST_CASE("a file with other separators says which") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](const std::string& name, const std::string& text) {
+    return input_error_of([&] { read_dataset({folder.write(name, text)}, {}); });
+  };
+  CHECK_THAT(refusal("a.csv", "text;label\ngood;x\n"),
+             Contains("a.csv:2: no column 'text'; the columns are: text;label") &&
+                 Contains("; the fields seem to be separated by ';': .csv needs commas, and double quotes"));
+  CHECK_THAT(refusal("a.csv", "text;label\ngood, bad;x\n"),
+             Contains("has 2 fields") && Contains("separated by ';'"));
+  CHECK_THAT(refusal("b.csv", "text\tlabel\ngood\tx\n"), Contains("separated by tabs"));
+  CHECK_THAT(refusal("a.tsv", "text,label\ngood,x\n"), Contains("separated by ','"));
+  CHECK_THAT(refusal("c.csv", "sentence\ngood\n"), !Contains("separated"));
+}
+
+TEST_CASE("other formats say the byte that is not UTF-8 too") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.csv", "text,label\ncaf\xe9,x\n");
+  CHECK_THAT(
+      input_error_of([&] { read_dataset({file}, {}); }),
+      Contains("a.csv:2: column 'text': byte 0xe9 behind 'caf' is not UTF-8 text") && Contains("iconv"));
+  const auto header = folder.write("b.csv", "text,\xe9\n");
+  CHECK_THAT(input_error_of([&] { read_dataset({header}, {}); }),
+             Contains("b.csv:1: byte 0xe9 at its start"));
+}
+
 TEST_CASE("values of the wrong type are named with line, column and what was found") {
   CHECK_THAT(error_of(R"({"text":3,"label":"x"})"),
              Contains("a.jsonl:1: column 'text' must be a text, found the number 3"));

@@ -59,6 +59,23 @@ TEST_CASE("jsonl: a line that is not a JSON object is named with its number and 
   CHECK_THAT(error_of("a.jsonl", "{\"a\":1e999}\n"), Contains("a number is out of range"));
 }
 
+TEST_CASE("text that is not UTF-8 is named with its place, the byte and what to do") {
+  CHECK(error_of("a.jsonl", "{\"a\":1}\n{\"a\":\"caf\xe9\"}\n")
+            .ends_with("a.jsonl:2: column 10: byte 0xe9 behind '{\"a\":\"caf' is not UTF-8 text; convert the "
+                       "text, for "
+                       "example with iconv -f LATIN1 -t UTF-8"));
+  CHECK_THAT(error_of("a.json", "[\n{\"a\":\"\xff\"}]"),
+             Contains("a.json: line 2 column 7: byte 0xff behind"));
+}
+
+TEST_CASE("a key that an object names twice is refused with its place") {
+  CHECK_THAT(error_of("a.jsonl", "{\"a\":1,\"b\":2}\n{\"a\":1, \"a\":2}\n"),
+             Contains("a.jsonl:2: key 'a' is named twice, again at column 9; leave one of them"));
+  CHECK_THAT(error_of("a.json", "[{\"a\":1},\n{\"a\":1,\n \"b\":3, \"a\":2}]"),
+             Contains("a.json: key 'a' is named twice, again at line 3 column 9"));
+  CHECK(error_of("a.jsonl", "{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":1}]}\n").empty());
+}
+
 TEST_CASE("json: an array of objects, or an object of columns") {
   const TemporaryFolder folder;
   const auto objects = rows_of(folder.write("a.json", R"([{"a":"x"},{"a":"y"}])"));
@@ -88,9 +105,30 @@ TEST_CASE("every format is also read compressed, whatever the case of its ending
 }
 
 TEST_CASE("an unknown ending is answered with the known ones") {
-  CHECK_THAT(input_error_of([] { format_of("data/train.txt"); }),
-             Contains("data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll"));
-  CHECK_THAT(input_error_of([] { format_of("train.gz"); }), Contains("has no ending"));
+  const auto refusal = [](const std::filesystem::path& file, bool images) {
+    return input_error_of([&] { format_of(file, images); });
+  };
+  CHECK(refusal("data/train.txt", false) ==
+        "data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll (each also .gz)");
+  CHECK(refusal("data/train.txt", true) ==
+        "data/train.txt: unknown ending '.txt'; known: a folder with one for each class, .jsonl .json .csv "
+        ".tsv "
+        ".tar .tgz .bin -idx3-ubyte (each also .gz)");
+  CHECK_THAT(refusal("train.gz", false), Contains("has no ending"));
+}
+
+TEST_CASE("a format of images is none of texts, and the other way round") {
+  const TemporaryFolder folder;
+  const auto refusal = [](const std::filesystem::path& file, bool images) {
+    return input_error_of([&] { format_of(file, images); });
+  };
+  CHECK_THAT(
+      refusal(folder.path(), false),
+      Contains("is a folder, and the task reads files of texts; known: .jsonl .json .csv .tsv .conll (each"));
+  CHECK_THAT(refusal("train.tar.gz", false),
+             Contains("'.tar' is not for a task that reads texts; known: .jsonl"));
+  CHECK_THAT(refusal("train.conll", true), Contains("'.conll' is not for a task that reads images"));
+  CHECK(format_of(folder.path(), true).ending == "/");
 }
 
 }  // namespace adaptune

@@ -10,7 +10,9 @@ namespace adaptune {
 
 inline std::vector<Record> rows_of(const std::filesystem::path& file, const FormatOptions& options = {}) {
   std::vector<Record> rows;
-  format_of(file).read(file, options, [&](const Record& record) { rows.push_back(record); });
+  format_of(file, /*images=*/false).read(file, options, [&](const Record& record) {
+    rows.push_back(record);
+  });
   return rows;
 }
 
