@@ -34,13 +34,13 @@ ordered_json set_answer(const HeadSpec& head, const Tensor& logits) {
 }
 
 ordered_json tag_answer(const HeadSpec& head, const Tensor& logits, const std::vector<int64_t>& word_starts) {
-  const Tensor best = logits.argmax(-1);  // [T]
-  ordered_json tags = ordered_json::array();
+  const auto [shares, best] = at::softmax(logits, -1).max(-1);  // [T]
+  ordered_json tags = ordered_json::array(), scores = ordered_json::array();
   for (const int64_t start : word_starts) {
-    tags.push_back(start < 0 ? ordered_json(nullptr)
-                             : ordered_json(head.labels[best[start].item<int64_t>()]));
+    tags.push_back(start < 0 ? ordered_json() : ordered_json(head.labels[best[start].item<int64_t>()]));
+    scores.push_back(start < 0 ? ordered_json() : ordered_json(shares[start].item<double>()));
   }
-  return {{"tags", tags}};
+  return {{"tags", tags}, {"scores", scores}};
 }
 
 }  // namespace
