@@ -1,13 +1,16 @@
 #include "recipe/doctor.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <sys/utsname.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
+#include "core/cuda_devices.h"
 #include "core/version.h"
 #include "nn/linear.h"
 #include "report/number_format.h"
@@ -15,6 +18,8 @@
 
 namespace adaptune {
 namespace {
+
+using nlohmann::ordered_json;
 
 std::string system_name() {
   utsname name{};
@@ -30,37 +35,73 @@ std::string instruction_sets() {
 #endif
 }
 
-std::string cuda_text() {
-  if (!torch::cuda::is_available()) return "none";
-  return std::to_string(torch::cuda::device_count()) + " device(s)";
+int64_t memory_bytes() { return static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGE_SIZE); }
+
+// Whether this LibTorch was built with a part, such as "NCCL".
+bool is_built_with(const std::string& part) {
+  static const std::string settings = at::show_config();  // "..., USE_GLOO=ON, USE_CUDA=0, ..."
+  const std::string name = " USE_" + part + "=";
+  const auto at = settings.find(name);
+  if (at == std::string::npos) return false;
+  const auto value = settings.substr(at + name.size(), settings.find_first_of(",\n", at) - at - name.size());
+  return value == "ON" || value == "1";
 }
 
-int64_t memory_bytes() { return static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGE_SIZE); }
+ordered_json gpus() {
+  auto devices = ordered_json::array();
+  for (const auto& device : cuda_devices())
+    devices.push_back({{"name", device.name}, {"memory_bytes", device.memory_bytes}});
+  return devices;
+}
+
+ordered_json facts() {
+  return {{"adaptune", kVersion},
+          {"libtorch", TORCH_VERSION},
+          {"system", system_name()},
+          {"instruction_sets", instruction_sets()},
+          {"threads", at::get_num_threads()},
+          {"memory_bytes", memory_bytes()},
+          {"gpus", gpus()},
+          {"cuda", is_built_with("CUDA")},
+          {"cuda_devices", torch::cuda::device_count()},
+          {"nccl", is_built_with("NCCL")},
+          {"gloo", is_built_with("GLOO")},
+          {"onednn", at::globalContext().hasMKLDNN()},
+          {"mkl", at::globalContext().hasMKL()},
+          {"frozen_weights_packed", packs_frozen_weights()},
+          {"free_disk_bytes", free_disk_bytes(".")}};
+}
+
+// The same for people: "memory_bytes" becomes "memory" in MiB, a list a row an item.
+void add_rows(const std::string& key, const ordered_json& value, Table& table) {
+  if (value.is_array()) {
+    if (value.empty()) table.add_row({key, "none"});
+    for (const auto& item : value) {
+      table.add_row(
+          {key, item["name"].get<std::string>() + ", " + mebibytes(item["memory_bytes"].get<int64_t>())});
+    }
+    return;
+  }
+  std::string name = key, text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_boolean()) text = value.get<bool>() ? "yes" : "no";
+  if (name.ends_with("_bytes")) {
+    name.erase(name.rfind('_'));
+    text = mebibytes(value.get<int64_t>());
+  }
+  std::replace(name.begin(), name.end(), '_', ' ');
+  table.add_row({name, text});
+}
 
 }  // namespace
 
 int doctor(Console& console) {
-  const std::vector<std::pair<std::string, std::string>> facts = {
-      {"adaptune", kVersion},
-      {"libtorch", TORCH_VERSION},
-      {"system", system_name()},
-      {"instruction sets", instruction_sets()},
-      {"threads", std::to_string(at::get_num_threads())},
-      {"memory", mebibytes(memory_bytes())},
-      {"cuda", cuda_text()},
-      {"oneDNN", at::globalContext().hasMKLDNN() ? "yes" : "no"},
-      {"MKL", at::globalContext().hasMKL() ? "yes" : "no"},
-      {"frozen weights packed", packs_frozen_weights() ? "yes" : "no"},
-      {"free disk here", mebibytes(static_cast<int64_t>(free_disk_bytes(".")))},
-  };
+  const auto found = facts();
   if (console.json()) {
-    nlohmann::ordered_json object;
-    for (const auto& [name, value] : facts) object[name] = value;
-    console.result(object.dump(2) + "\n");
+    console.result(found.dump(2) + "\n");
     return 0;
   }
   Table table({{"what"}, {"found"}});
-  for (const auto& [name, value] : facts) table.add_row({name, value});
+  for (const auto& [key, value] : found.items()) add_rows(key, value, table);
   console.result(table.text());
   return 0;
 }
