@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "core/environment.h"
 
@@ -50,6 +51,11 @@ void Console::result(const std::string& text) {
   end_progress();
   std::cout << text << std::flush;
   if (!options_.json) log(text);
+}
+
+void Console::done(const std::string& text, const nlohmann::ordered_json& facts) {
+  say(text);
+  if (options_.json) result(facts.dump(2) + "\n");
 }
 
 void Console::open_log(const std::filesystem::path& file) { log_ = std::make_unique<LogFile>(file); }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "report/log_file.h"
@@ -28,7 +29,9 @@ class Console {
   void detail(const std::string& text);  // with --verbose only
   void warn(const std::string& text);    // "warning: ..."
   void result(const std::string& text);  // standard output, as it is
-  void log(const std::string& text);     // log.txt alone
+  // What a command did that has no other result: `text` is said, and with --json `facts` are the result.
+  void done(const std::string& text, const nlohmann::ordered_json& facts);
+  void log(const std::string& text);  // log.txt alone
   bool json() const { return options_.json; }
 
   // Appends to `file` from now on, with times. IoError when it cannot be written.

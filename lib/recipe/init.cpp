@@ -1,11 +1,13 @@
 #include "recipe/init.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/atomic_file.h"
+#include "core/config_node.h"
 #include "core/error.h"
-#include "core/text_distance.h"
+#include "recipe/init_network.h"
 
 namespace adaptune {
 namespace {
@@ -96,6 +98,7 @@ const std::vector<std::pair<std::string, const char*>>& templates() {
 std::vector<std::string> template_names() {
   std::vector<std::string> names;
   for (const auto& [name, text] : templates()) names.push_back(name);
+  for (const auto& name : network_names()) names.push_back(name);
   return names;
 }
 
@@ -103,18 +106,17 @@ int init(const std::string& name, const std::string& output, Console& console) {
   for (const auto& [known, text] : templates()) {
     if (known != name) continue;
     if (output == "-") {
-      console.result(text);
+      const nlohmann::ordered_json facts = {{"template", name}, {"text", text}};
+      console.result(console.json() ? facts.dump(2) + "\n" : text);
       return 0;
     }
     if (std::filesystem::exists(output)) throw UsageError(output + " exists; choose another file with -o");
     write_file_atomically(output, text);
-    console.say("wrote " + output + "; edit it, then: adaptune check " + output);
+    console.done("wrote " + output + "; edit it, then: adaptune check " + output,
+                 {{"template", name}, {"file", output}});
     return 0;
   }
-  std::string message = "template '" + name + "' is not known; known:";
-  for (const auto& known : template_names()) message += " " + known;
-  if (const auto near = nearest_name(name, template_names())) message += "; did you mean '" + *near + "'?";
-  throw UsageError(message);
+  throw UsageError("template '" + name + "' is not known\n     " + *one_of(template_names())(name));
 }
 
 }  // namespace adaptune

@@ -52,6 +52,12 @@ const std::map<std::string, ordered_json (*)(const NetworkFlags&)>& networks() {
 
 bool is_network(const std::string& name) { return networks().count(name) > 0; }
 
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, describe] : networks()) names.push_back(name);
+  return names;
+}
+
 int init_network(const NetworkFlags& flags, Console& console) {
   namespace fs = std::filesystem;
   if (fs::exists(flags.output)) throw UsageError("-o " + flags.output + " exists; name a new folder");
@@ -66,7 +72,8 @@ int init_network(const NetworkFlags& flags, Console& console) {
       tensors.emplace(slot.name, fresh_tensor(slot, backbone->info()));
     write_safetensors(folder / "model.safetensors", tensors);
   });
-  console.say("wrote " + flags.output + " with random weights");
+  console.done("wrote " + flags.output + " with random weights",
+               {{"template", flags.name}, {"folder", flags.output}});
   return 0;
 }
 

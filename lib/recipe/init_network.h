@@ -20,6 +20,7 @@ struct NetworkFlags {
 // Whether it is the name of such a network: ResNet-26 of Rebuffi et al. 2017 for any images, or a small
 // Vision Transformer for images of 32 x 32 pixels in patches of 4 x 4.
 bool is_network(const std::string& name);
+std::vector<std::string> network_names();
 
 // UsageError when the folder exists.
 int init_network(const NetworkFlags& flags, Console& console);

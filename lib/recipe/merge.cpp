@@ -119,8 +119,10 @@ int merge(const MergeFlags& flags, Console& console) {
     write_file_atomically(folder / "preprocessor_config.json",
                           preprocessor_config(*task.description.input.transform));
   });
-  console.say("wrote " + flags.output + "; on a probe batch it differs by " + scientific(difference, 1) +
-              " of the largest logit");
+  console.done(
+      "wrote " + flags.output + "; on a probe batch it differs by " + scientific(difference, 1) +
+          " of the largest logit",
+      {{"task", task.description.name}, {"folder", flags.output}, {"relative_difference", difference}});
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "recipe/truncate.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -53,6 +54,7 @@ int truncate(const TruncateFlags& flags, Console& console) {
   }
   const auto limited = low_rank(tensors, flags.rank, flags.joint);
   Table table({{"task"}, {"of the squared norm", Align::kRight}, {"adapter"}});
+  auto results = nlohmann::ordered_json::array();
   create_folders(fs::absolute(output).parent_path());
   write_folder_atomically(output, [&](const fs::path& folder) {
     for (size_t i = 0; i < opened.tasks.size(); ++i) {
@@ -60,10 +62,15 @@ int truncate(const TruncateFlags& flags, Console& console) {
       const auto own = fs::path(task.description.name) / "adapter";
       create_folders((folder / own).parent_path());
       write_limited(task, specs[i], limited.tensors[i], *opened.backbone, folder / own);
-      table.add_row({task.description.name, percentage(limited.kept[i]), (output / own).string()});
+      const auto adapter = (output / own).string();
+      table.add_row({task.description.name, percentage(limited.kept[i]), adapter});
+      results.push_back({{"task", task.description.name},
+                         {"rank", flags.rank},
+                         {"kept", limited.kept[i]},
+                         {"adapter", adapter}});
     }
   });
-  console.result(table.text());
+  console.result(console.json() ? nlohmann::ordered_json{{"results", results}}.dump(2) + "\n" : table.text());
   return 0;
 }
 
