@@ -21,6 +21,11 @@ struct GlobalFlags {
 void add_global_flags(CLI::App& app, GlobalFlags& flags);
 Console console_for(const GlobalFlags& flags);
 
+// Flags that several commands have.
+inline constexpr const char* kMismatchHelp =
+    "go on where an adapter was trained on a backbone with other weights";
+void add_device(CLI::App& command, std::string& device);
+
 // What a command's callback needs. All of it outlives the parse.
 struct CommandContext {
   const GlobalFlags& global;

@@ -2,6 +2,8 @@
 
 #include "command.h"
 #include "core/error.h"
+#include "core/joined.h"
+#include "option_values.h"
 #include "recipe/init_network.h"
 
 namespace adaptune {
@@ -11,19 +13,22 @@ void add_init(CLI::App& app, const CommandContext& context) {
       "init",
       "write a commented configuration to start from, bert or suite, or a random network, resnet26 or vit");
   const auto network = std::make_shared<NetworkFlags>();
-  command->add_option("template", network->name, "bert, suite, resnet26 or vit")->required();
+  command->add_option("template", network->name, joined(template_names()))->required();
   command->add_option("-o,--output", network->output,
-                      "file to write, - is standard output, or the network's folder. Default: TEMPLATE.yaml, "
-                      "or the network's name");
-  const auto width =
-      command->add_option("--width", network->width, "channels behind the stem (resnet26), hidden size (vit)")
-          ->check(CLI::PositiveNumber);
-  const auto blocks =
-      command->add_option("--blocks", network->blocks, "blocks of each stage (resnet26), layers (vit)")
-          ->delimiter(',')
-          ->check(CLI::PositiveNumber);
-  const auto seed =
-      command->add_option("--seed", network->seed, "of the random weights")->check(CLI::NonNegativeNumber);
+                      "configuration: the file to write, or - for standard output. Default: TEMPLATE.yaml. "
+                      "Network: the folder. Default: its name");
+  const auto width = command
+                         ->add_option("--width", network->width,
+                                      "channels behind the stem (resnet26: 32), or hidden size (vit: 192)")
+                         ->check(integer_from_on(1));
+  const auto blocks = command
+                          ->add_option("--blocks", network->blocks,
+                                       "blocks of each stage (resnet26: 4,4,4), or layers (vit: 6)")
+                          ->delimiter(',')
+                          ->check(integer_from_on(1));
+  const auto seed = command->add_option("--seed", network->seed, "seed of the network's random weights")
+                        ->check(integer_from_on(0))
+                        ->capture_default_str();
   command->callback([=] {
     auto console = console_for(context.global);
     auto& flags = *network;

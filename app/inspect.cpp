@@ -10,7 +10,9 @@ void add_inspect(CLI::App& app, const CommandContext& context) {
   const auto path = std::make_shared<std::string>();
   const auto pair = std::make_shared<std::vector<std::string>>();
   auto* single = command->add_option("path", *path, "file or folder");
-  command->add_option("--diff", *pair, "compare the tensors of two")->expected(2)->excludes(single);
+  command->add_option("--diff", *pair, "the tensors in which two files or folders differ")
+      ->expected(2)
+      ->excludes(single);
   command->callback([=] {
     if (path->empty() && pair->empty()) throw CLI::RequiredError("path, or --diff A B");
     auto console = console_for(context.global);
