@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -78,8 +79,12 @@ class Keeper {
     const auto file = ActivationCache::file(folder_, key_, split);
     if (auto kept = opened(file, split, /*locked=*/false)) return kept;
     create_folders(folder_);
-    const FolderLock lock(
-        folder_, [&] { console_.say("cache      " + name + ": another run writes states here; waiting"); });
+    bool told = false;
+    const FolderLock lock(folder_, [&] {
+      if (!std::exchange(told, true))
+        console_.say("cache      " + name + ": another run writes states here; waiting");
+      return !stop_requested();
+    });
     if (!lock.held()) {
       if (stop_requested()) return nullptr;
       throw IoError(fs::absolute(folder_).string() +
@@ -141,7 +146,7 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   const auto& config = run.config.cache;
   if (!config.enabled) return {};
   if (workspace.reads_images())
-    throw UsageError(run.config.cache_place + ": error: states of images are not kept; cache.enabled: false");
+    throw placed(run.config.cache_place, "states of images are not kept; cache.enabled: false");
   const int64_t layers = attachment.untouched_layers(workspace.backbone());
   if (layers == 0)
     return {
@@ -160,9 +165,10 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   const int64_t bytes = total(files);
   const double gib = static_cast<double>(bytes) / (1 << 30);
   if (gib > config.max_gib) {
-    throw UsageError(run.config.cache_place + ": error: the states behind " + layers_text(layers) + " need " +
-                     fixed(gib, 1) + " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
-                     "; raise it, or try cache.dtype=bfloat16" + kWithout);
+    throw placed(run.config.cache_place, "the states behind " + layers_text(layers) + " need " +
+                                             fixed(gib, 1) + " GiB, more than cache.max_gib " +
+                                             fixed(config.max_gib, 1) +
+                                             "; raise it, or try cache.dtype=bfloat16" + kWithout);
   }
   return {layers, bytes, files,
           "cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
