@@ -11,9 +11,7 @@ namespace adaptune {
 int usage_status(const CLI::App& app, const CLI::ParseError& error);
 // Prints the exception being handled as one message and returns its exit status.
 int report_failure(bool verbose);
-// A command, without the program's name, as the user may type it again.
-std::string shell_line(const std::vector<std::string>& words);
-// The same without what would make it begin anew: --overwrite, --resume never.
+// A command's words without what would make it begin anew: --overwrite, --resume never.
 std::vector<std::string> resuming(const std::vector<std::string>& words);
 
 }  // namespace adaptune

@@ -13,6 +13,7 @@ set(TEXT_SOURCES
   core/config_scalar.cpp
   core/config_tree.cpp
   core/config_unknown_keys.cpp
+  core/cuda_devices.cpp
   core/environment.cpp
   core/environment_reference.cpp
   core/file_pages.cpp
@@ -23,6 +24,7 @@ set(TEXT_SOURCES
   core/memory_use.cpp
   core/open_file.cpp
   core/sha256.cpp
+  core/shell_line.cpp
   core/source_excerpt.cpp
   core/stop_signal.cpp
   core/text_distance.cpp

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace adaptune {
+
+// A command of this program, without its name in `words`, as the user may type it: "adaptune train 'a b'".
+std::string shell_line(const std::vector<std::string>& words);
+
+}  // namespace adaptune
