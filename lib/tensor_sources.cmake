@@ -7,6 +7,7 @@ set(TENSOR_SOURCES
   adapter/initialisation.cpp
   adapter/lora.cpp
   adapter/method.cpp
+  adapter/method_layers.cpp
   adapter/residual_adapter.cpp
   adapter/residual_convolution.cpp
   backbone/backbone.cpp
@@ -84,6 +85,7 @@ set(TENSOR_SOURCES
   recipe/majority.cpp
   recipe/merge.cpp
   recipe/mistakes.cpp
+  recipe/output_lock.cpp
   recipe/plain_model.cpp
   recipe/plan.cpp
   recipe/predict.cpp

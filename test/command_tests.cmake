@@ -1,11 +1,15 @@
 set(COMMAND_TESTS
   app/bad_input_test.cpp
   app/check_command_test.cpp
+  app/command_line_test.cpp
   app/commands_test.cpp
   app/config_values_test.cpp
+  app/eval_settings_test.cpp
   app/image_commands_test.cpp
   app/interop_commands_test.cpp
   app/run_folder_test.cpp
+  app/shared_run_test.cpp
   app/speed_commands_test.cpp
+  app/stale_fusion_test.cpp
   app/stop_test.cpp
 )

@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "interop/adapterhub_config.h"
 #include "interop/adapterhub_head_config.h"
 #include "interop/adapterhub_writer.h"
 #include "recipe/adapter_source.h"
+#include "recipe/output_lock.h"
 #include "recipe/trained_task.h"
 
 namespace adaptune {
@@ -118,8 +120,11 @@ int export_trained(const ExportFlags& flags, Console& console) {
   const auto& task = opened.tasks.front();
   const fs::path out =
       flags.output.empty() ? task.folder.parent_path() / "export" / flags.format : fs::path(flags.output);
-  for (const auto& folder : export_adapterhub(task, *opened.backbone, out, flags.safetensors))
-    console.say("wrote " + folder);
+  std::optional<FolderLock> lock;
+  if (flags.output.empty()) lock.emplace(lock_output(task.folder.parent_path()));
+  const auto folders = export_adapterhub(task, *opened.backbone, out, flags.safetensors);
+  console.done("wrote " + joined(folders, "\nwrote "),
+               {{"task", task.description.name}, {"format", flags.format}, {"folders", folders}});
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "recipe/export.h"
 #include "recipe/finished.h"
 #include "recipe/fused_task.h"
@@ -68,6 +69,34 @@ StageModel fresh_stage_model(const Run& run, Workspace& workspace, const TaskCon
   throw placed(target, error);
 }
 
+// Tasks of the run whose adapters the fusion for a target needs.
+std::vector<std::string> needed_tasks(const Run& run, const TaskConfig& target) try {
+  std::vector<std::string> names;
+  for (const auto& member : fusion_members(run.config.fusion, target.name)) {
+    if (member.path.empty()) names.push_back(member.name);
+  }
+  if (run.config.fusion.warm_head) names.push_back(target.name);
+  return names;
+} catch (const ValueError& error) {
+  throw placed(target, error);
+}
+
+// Names all that are missing together.
+void check_trained(const Run& run, const std::vector<std::string>& targets) {
+  std::vector<std::string> missing, words;
+  for (const auto& target : targets) {
+    for (const auto& name : needed_tasks(run, run.config.task(target))) {
+      if (adapter_format(run.task_folder(name) / "adapter")) continue;
+      if (std::find(missing.begin(), missing.end(), name) == missing.end()) missing.push_back(name);
+    }
+  }
+  if (missing.empty()) return;
+  for (const auto& name : missing) words.insert(words.end(), {"--task", name});
+  throw InputError(std::filesystem::absolute(run.folder).string() +
+                   ": the fusion needs adapters that are not trained yet: " + joined(missing) +
+                   "; train them first: " + command_text(run, "train", words));
+}
+
 // The targets of the configuration, those asked for by name, and those of an earlier --target: all of them
 // stay in the tables.
 std::vector<std::string> known_targets(const Run& run, const std::vector<std::string>& asked) {
@@ -77,7 +106,7 @@ std::vector<std::string> known_targets(const Run& run, const std::vector<std::st
   };
   for (const auto& name : asked) add(name);
   for (const auto& task : run.config.tasks) {
-    if (read_finished(run.fusion_folder(task.name))) add(task.name);
+    if (read_finished(stage_task(run, task.name))) add(task.name);
   }
   return names;
 }
@@ -95,6 +124,7 @@ int fuse(const RunFlags& flags, Console& console) {
     stage.tasks.push_back(stage_task(run, name));
     stage.checks.emplace_back([&run, name] { check_fusion_cache(run, run.config.task(name)); });
   }
+  stage.checks.emplace_back([&run, &selected] { check_trained(run, selected); });
   for (const auto& name : known_targets(run, selected)) stage.known.push_back(stage_task(run, name));
   return run_stage(run, workspace, stage, console);
 }

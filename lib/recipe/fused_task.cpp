@@ -2,7 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "core/shell_line.h"
 
 namespace adaptune {
 namespace {
@@ -19,12 +22,20 @@ std::string fusable_methods() {
   return names;
 }
 
-SourcedAdapter load_member(const fs::path& folder, Backbone& backbone, const BackboneIdentity& identity,
-                           torch::Device device, bool allow_mismatch) {
-  auto source = load_adapter(folder, backbone, identity, device, allow_mismatch);
+void check_fusable(const fs::path& folder, const SourcedAdapter& source) {
   if (const auto problem = fusion_problem(source.spec))
     throw InputError("fusion: adapter " + folder.string() + ": " + problem->text);
-  return source;
+}
+
+// The command that trains a fusion again, by its folder in a run, <run>/fusion/<target>/fusion.
+std::string fuse_again(const fs::path& folder, const FusionDescription& fusion) {
+  auto run = (folder / "../../..").lexically_normal();
+  if (!run.has_filename()) run = run.parent_path();
+  std::error_code absent;
+  const bool in_run = fs::exists(run / "config.yaml") &&
+                      fs::equivalent(run / "fusion" / fusion.target.name / "fusion", folder, absent);
+  return shell_line(
+      {"fuse", in_run ? run.string() : "CONFIG", "--target", fusion.target.name, "--overwrite"});
 }
 
 }  // namespace
@@ -73,7 +84,8 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
   for (const auto& member : fusion_members(run.config.fusion, target.name)) {
     const auto folder = member_folder(run, member);
     const auto source =
-        load_member(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
+        load_adapter(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
+    check_fusable(folder, source);
     members.push_back(source.adapter);
     fused.members.push_back(source);
     fused.description.members.push_back(
@@ -102,11 +114,15 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
   std::vector<std::shared_ptr<TaskAdapter>> members;
   for (const auto& member : fused.description.members) {
     const auto path = (folder / member.path).lexically_normal();
-    const auto source = load_member(path, backbone, identity, device, allow_mismatch);
-    if (source.sha256 != member.sha256) {
-      throw InputError("fusion " + folder.string() + ": its adapter '" + member.name + "' in " +
-                       path.string() + " has changed since the fusion was trained; train the fusion again");
-    }
+    const auto stale = [&](const std::string& what) {
+      return StaleFusion("fusion " + folder.string() + ": its adapter '" + member.name + "' in " +
+                         path.string() + " " + what + ": " + fuse_again(folder, fused.description));
+    };
+    if (!adapter_format(path)) throw stale("is gone; train that, and then the fusion again");
+    const auto source = load_adapter(path, backbone, identity, device, allow_mismatch);
+    if (source.sha256 != member.sha256)
+      throw stale("has changed since the fusion was trained; train the fusion again");
+    check_fusable(path, source);
     members.push_back(source.adapter);
     fused.members.push_back(source);
   }
@@ -117,6 +133,20 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
   fused.fusion->to(device);
   fused.head->to(device);
   return fused;
+}
+
+std::vector<std::string> fusions_over(const Run& run, const fs::path& adapter) {
+  std::vector<std::string> targets;
+  for (const auto& task : run.config.tasks) {
+    const auto folder = run.fusion_folder(task.name) / "fusion";
+    if (!is_fusion_directory(folder)) continue;
+    const auto members = load_fusion_description(folder / "fusion.yaml").members;
+    const bool is_over = std::any_of(members.begin(), members.end(), [&](const FusedAdapter& member) {
+      return fs::weakly_canonical(folder / member.path) == fs::weakly_canonical(adapter);
+    });
+    if (is_over) targets.push_back(task.name);
+  }
+  return targets;
 }
 
 void record_attention(const FusedTask& fused, bool on) {

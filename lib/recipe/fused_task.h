@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
 #include "recipe/run.h"
@@ -36,9 +37,17 @@ std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec);
 // Members loaded and frozen, fusion new, head new or the target's own (fusion.head: warm). InputError for
 // members that are not trained yet, fit another backbone, or are no bottlenecks.
 FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& target);
-// As written by `fuse`. A member whose tensors have changed since is an InputError.
+// A fusion that does not fit its adapters any more. The message says how to train it again.
+class StaleFusion : public InputError {
+ public:
+  using InputError::InputError;
+};
+// As written by `fuse`. StaleFusion where a member is gone, or its tensors have changed since.
 FusedTask load_fusion(const std::filesystem::path& folder, Backbone& backbone,
                       const BackboneIdentity& identity, torch::Device device, bool allow_mismatch);
+
+// The targets of the run's fusions that were trained on the adapter in this folder.
+std::vector<std::string> fusions_over(const Run& run, const std::filesystem::path& adapter);
 
 // A fused site in tables: "3" after the feed-forward block of layer 3, "3 attention.residual" elsewhere.
 std::string site_name(const SiteInfo& site);

@@ -8,7 +8,9 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/sha256.h"
+#include "core/shell_line.h"
 #include "core/version.h"
+#include "recipe/output_lock.h"
 
 namespace adaptune {
 namespace {
@@ -35,6 +37,12 @@ std::vector<std::string> overrides_of(const RunFlags& flags) {
   if (fs::is_directory(flags.config)) overrides.insert(overrides.begin(), output_dir(flags.config));
   if (!flags.output_dir.empty()) overrides.push_back(output_dir(flags.output_dir));
   return overrides;
+}
+
+// The folder itself stays: it is locked.
+void remove_contents(const fs::path& folder) {
+  const std::vector<fs::path> entries(fs::directory_iterator{folder}, fs::directory_iterator{});
+  for (const auto& entry : entries) fs::remove_all(entry);
 }
 
 }  // namespace
@@ -68,13 +76,14 @@ std::vector<const TaskConfig*> Run::selected_tasks() const {
   return selected;
 }
 
-Run open_run(const RunFlags& flags) {
+Run open_run(const RunFlags& flags, const std::vector<std::string>& splits) {
   Run run;
   run.flags = flags;
   auto document = ConfigDocument::load(config_file(flags.config), overrides_of(flags));
-  run.config = read_run_config(document.root());
+  run.config = read_run_config(document.root(), splits);
   document.finish();
   run.resolved = document.resolved();
+  run.resolved_json = document.resolved_json().dump(2) + "\n";
   run.config_sha256 = sha256_hex(run.resolved);
   run.folder = run.config.output_dir;
   run.selected_tasks();
@@ -82,13 +91,25 @@ Run open_run(const RunFlags& flags) {
   return run;
 }
 
-void claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
+std::string command_text(const Run& run, const std::string& command, const std::vector<std::string>& more) {
+  const auto& flags = run.flags;
+  std::vector<std::string> words = {command, flags.config};
+  words.insert(words.end(), flags.overrides.begin(), flags.overrides.end());
+  if (!flags.output_dir.empty()) words.insert(words.end(), {"--output-dir", flags.output_dir});
+  if (flags.device != RunFlags().device) words.insert(words.end(), {"--device", flags.device});
+  words.insert(words.end(), more.begin(), more.end());
+  return shell_line(words);
+}
+
+std::vector<FolderLock> claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
+  std::vector<FolderLock> locks;
+  for (const auto& claim : claims) locks.push_back(lock_output(claim.folder));
   std::string problems;
   for (const auto& claim : claims) {
     const fs::path file = claim.folder / kSettings;
     if (!fs::exists(file)) continue;
     if (run.flags.overwrite) {
-      fs::remove_all(claim.folder);
+      remove_contents(claim.folder);
       continue;
     }
     const auto difference = identity_difference(read_file(file), claim.settings);
@@ -100,10 +121,10 @@ void claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
                      problems + "\nchoose another output_dir, or --overwrite to start these anew");
   }
   for (const auto& claim : claims) {
-    create_folders(claim.folder);
     remove_stale_temporaries(claim.folder);
     write_file_atomically(claim.folder / kSettings, claim.settings);
   }
+  return locks;
 }
 
 void prepare_run_folder(const Run& run, uint64_t bytes) {
@@ -117,9 +138,10 @@ void prepare_run_folder(const Run& run, uint64_t bytes) {
   }
 }
 
-void write_run_config(const Run& run) {
-  const std::string header = std::string("# adaptune ") + kVersion + "\n# " + run.flags.command_line + "\n";
-  write_file_atomically(run.folder / "config.yaml", header + run.resolved);
+std::string config_text(const Run& run) {
+  return "# adaptune " + version_and_commit() + "\n# " + run.flags.command_line + "\n" + run.resolved;
 }
+
+void write_run_config(const Run& run) { write_file_atomically(run.folder / "config.yaml", config_text(run)); }
 
 }  // namespace adaptune

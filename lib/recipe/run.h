@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/folder_lock.h"
 #include "recipe/console.h"
 #include "recipe/run_config.h"
 
@@ -32,7 +33,8 @@ struct RunFlags {
 struct Run {
   RunFlags flags;
   RunConfig config;
-  std::string resolved;  // the configuration with every default written
+  std::string resolved;       // the configuration with every default written
+  std::string resolved_json;  // the same as JSON
   std::string config_sha256;
   torch::Device device = torch::kCPU;
   std::filesystem::path folder;  // output_dir
@@ -41,22 +43,31 @@ struct Run {
   std::vector<const TaskConfig*> selected_tasks() const;  // those of --task, or all
 };
 
-// Reads and checks the configuration. UsageError with all of its errors.
-Run open_run(const RunFlags& flags);
+// Reads and checks the configuration. UsageError with all of its errors; files must be there of `splits`
+// only.
+Run open_run(const RunFlags& flags, const std::vector<std::string>& splits = kSplits);
+
+// Another command on the run's configuration, as the user may type it: "adaptune train suite.yaml --task
+// tone".
+std::string command_text(const Run& run, const std::string& command, const std::vector<std::string>& more);
 
 // "cpu", "cuda", "cuda:1"; UsageError for a device that this build or machine does not have. On a GPU
 // convolutions compute in float32 from now on, as all else does: LibTorch's default rounds them to TF32.
 torch::Device open_device(const std::string& name);
 
-// UsageError when one of the folders already holds results of other settings; with --overwrite all that they
-// hold is removed instead, results of the same settings too.
+// Keeps the folders for this command as long as the locks live (lock_output). UsageError when one of them
+// already holds results of other settings; with --overwrite all that they hold is removed instead, results of
+// the same settings too.
 struct FolderSettings {
   std::filesystem::path folder;
   std::string settings;
 };
-void claim_folders(const Run& run, const std::vector<FolderSettings>& claims);
+[[nodiscard]] std::vector<FolderLock> claim_folders(const Run& run,
+                                                    const std::vector<FolderSettings>& claims);
 // Creates the run's folder. IoError when less than `bytes` are free there.
 void prepare_run_folder(const Run& run, uint64_t bytes);
+// The configuration with every default, below the version, the commit and the command line.
+std::string config_text(const Run& run);
 // config.yaml in it: what is trained there from now on.
 void write_run_config(const Run& run);
 

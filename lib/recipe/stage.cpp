@@ -1,5 +1,8 @@
 #include "recipe/stage.h"
 
+#include <algorithm>
+#include <set>
+
 #include "core/error.h"
 #include "recipe/check.h"
 #include "recipe/failure.h"
@@ -78,19 +81,36 @@ void check_room(const Run& run, const std::vector<Plan>& plans) {
   check_cache_room(run, states);
 }
 
-void claim(const Run& run, const std::vector<Plan>& plans) {
+// Before anything is trained or the run's configuration is replaced.
+void check_finished(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
+  for (const auto& plan : plans) {
+    const auto& data = workspace.data(*plan.task->task);
+    finished_result(run, *plan.task, workspace.job_identity(plan.settings, data),
+                    total_steps(*plan.task->options, data.train.rows->size()));
+  }
+}
+
+std::vector<FolderLock> claim(const Run& run, const std::vector<Plan>& plans, Console& console) {
   std::vector<FolderSettings> claims;
   for (const auto& plan : plans) claims.push_back({plan.task->folder, plan.settings});
-  claim_folders(run, claims);
+  auto locks = claim_folders(run, claims);
+  if (std::any_of(locks.begin(), locks.end(), [](const FolderLock& lock) { return !lock.held(); })) {
+    console.warn(std::filesystem::absolute(run.folder).string() +
+                 ": this file system has no locks; start no second command for the same task meanwhile");
+  }
+  return locks;
 }
 
 StatusFile open_status(const Run& run, const Stage& stage) {
-  StatusFile status(run, stage.name);
+  std::set<std::string> own;
+  for (const auto& task : stage.tasks) own.insert(task.task->name);
+  std::vector<std::pair<std::string, TaskStatus>> known;
   for (const auto& task : stage.known) {
-    const auto finished = read_finished(task.folder);
-    finished ? status.done(task.task->name, finished->result) : status.waiting(task.task->name);
+    const auto finished = read_finished(task);
+    known.emplace_back(task.task->name,
+                       finished ? done_status(finished->result) : TaskStatus{"waiting", {}, {}, {}});
   }
-  return status;
+  return {run, stage.name, std::move(own), std::move(known)};
 }
 
 }  // namespace
@@ -101,7 +121,8 @@ int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console&
   if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
   prepare_run_folder(run, needed_disk_bytes(workspace, plans));
   check_room(run, plans);
-  claim(run, plans);
+  const auto locks = claim(run, plans, console);
+  check_finished(run, workspace, plans);
   write_run_config(run);
   console.open_log(run.folder / "log.txt");
   auto status = open_status(run, stage);

@@ -3,13 +3,21 @@
 #include <exception>
 
 #include "core/error.h"
+#include "core/folder_lock.h"
 
 namespace adaptune {
 
-StatusFile::StatusFile(const Run& run, const std::string& stage) : path_(run.folder / "status.json") {
-  status_.state = "running";
-  status_.stage = stage;
-  status_.resume = run.flags.resume_command;
+TaskStatus done_status(const TrainResult& result) {
+  return {"done", result.metric, result.best, result.step};
+}
+
+StatusFile::StatusFile(const Run& run, const std::string& stage, std::set<std::string> own,
+                       std::vector<std::pair<std::string, TaskStatus>> known)
+    : path_(run.folder / "status.json"),
+      own_(std::move(own)),
+      status_{"running", stage, std::move(known), {}, run.flags.resume_command} {
+  for (const auto& task : run.config.tasks) configured_.insert(task.name);
+  write();
 }
 
 void StatusFile::fail(int exit_code) noexcept {
@@ -19,7 +27,19 @@ void StatusFile::fail(int exit_code) noexcept {
   }
 }
 
-void StatusFile::write() const { write_run_status(path_, status_); }
+void StatusFile::write() {
+  const FolderLock lock(path_.parent_path());
+  take_others();
+  write_run_status(path_, status_);
+}
+
+void StatusFile::take_others() {
+  const auto written = read_run_status(path_);
+  if (!written || written->stage != status_.stage) return;
+  for (const auto& [name, status] : written->tasks) {
+    if (configured_.count(name) > 0 && own_.count(name) == 0) task(name) = status;
+  }
+}
 
 TaskStatus& StatusFile::task(const std::string& name) {
   for (auto& [known, status] : status_.tasks) {
@@ -28,18 +48,13 @@ TaskStatus& StatusFile::task(const std::string& name) {
   return status_.tasks.emplace_back(name, TaskStatus{}).second;
 }
 
-void StatusFile::waiting(const std::string& name) {
-  task(name).state = "waiting";
-  write();
-}
-
 void StatusFile::running(const std::string& name) {
   task(name).state = "running";
   write();
 }
 
 void StatusFile::done(const std::string& name, const TrainResult& result) {
-  task(name) = {"done", result.metric, result.best, result.step};
+  task(name) = done_status(result);
   write();
 }
 
@@ -47,7 +62,7 @@ void StatusFile::finish(const std::string& state, int exit_code) {
   status_.state = state;
   status_.exit_code = exit_code;
   for (auto& [name, task] : status_.tasks) {
-    if (task.state == "running") task.state = state;
+    if (task.state == "running" && own_.count(name) > 0) task.state = state;
   }
   write();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,15 @@
 
 namespace adaptune {
 
-// status.json of a run, kept true from start to end.
+// status.json of a run, kept true from start to end. Commands of the same stage may train tasks of one run at
+// once: each writes its own tasks and leaves the others' as they are in the file; state, exit code and
+// command are those of the one that wrote last.
 class StatusFile {
  public:
-  StatusFile(const Run& run, const std::string& stage);
-  void waiting(const std::string& name);
+  // `own`: the tasks that this command trains; `known`: how those of the stage stand that the file does not
+  // tell, in the order of the table.
+  StatusFile(const Run& run, const std::string& stage, std::set<std::string> own,
+             std::vector<std::pair<std::string, TaskStatus>> known);
   void running(const std::string& name);
   void done(const std::string& name, const TrainResult& result);
   void finish(const std::string& state, int exit_code);
@@ -22,11 +27,15 @@ class StatusFile {
   void fail(int exit_code) noexcept;
 
  private:
-  void write() const;
+  void write();
+  void take_others();                         // what the file says of tasks that are not our own
   TaskStatus& task(const std::string& name);  // added where it is new
 
   std::filesystem::path path_;
+  std::set<std::string> own_, configured_;
   RunStatus status_;
 };
+
+TaskStatus done_status(const TrainResult& result);
 
 }  // namespace adaptune

@@ -4,8 +4,10 @@
 
 #include "core/error.h"
 #include "core/folder_lock.h"
+#include "core/joined.h"
 #include "recipe/activations.h"
 #include "recipe/finished.h"
+#include "recipe/fused_task.h"
 
 namespace adaptune {
 namespace {
@@ -41,29 +43,24 @@ TaskDescription description_of(Workspace& workspace, const TaskConfig& task, con
   return d;
 }
 
-// What an earlier start of the same command finished; UsageError where it was another training.
-std::optional<TrainResult> finished_result(const StageTask& task, const TrainingJob& job, int64_t steps) {
-  const auto finished = read_finished(task.folder);
-  const auto missing = [](const std::filesystem::path& folder) { return !std::filesystem::exists(folder); };
-  if (!finished || missing(task.outputs.front())) return std::nullopt;
-  const auto difference = identity_difference(finished->identity, job.identity);
-  if (!difference.empty()) {
-    throw UsageError(std::filesystem::absolute(task.folder).string() + " was trained on something else:" +
-                     difference + "\nchoose another output_dir, or --overwrite to train it anew");
-  }
-  const bool waits_longer =
-      finished->stopped_early && finished->patience != job.options.early_stopping_patience;
-  const bool unexported = std::any_of(task.outputs.begin(), task.outputs.end(), missing);
-  if (finished->total_steps != steps || waits_longer || unexported) return std::nullopt;
-  return finished->result;
-}
-
 std::vector<TrainResult> known_results(const Stage& stage) {
   std::vector<TrainResult> results;
   for (const auto& task : stage.known) {
-    if (const auto finished = read_finished(task.folder)) results.push_back(finished->result);
+    if (const auto finished = read_finished(task)) results.push_back(finished->result);
   }
   return results;
+}
+
+// The fusions over an adapter that is about to change, while something else can still be done.
+void warn_of_stale_fusions(const Run& run, const StageTask& task, Console& console) {
+  const auto targets = fusions_over(run, task.outputs.front());
+  if (targets.empty()) return;
+  std::vector<std::string> words;
+  for (const auto& target : targets) words.insert(words.end(), {"--target", target});
+  words.emplace_back("--overwrite");
+  console.warn("the adapter of '" + task.task->name + "' is part of the fusion for " + joined(targets) +
+               ", which does not fit it any more once it has changed; then train the fusion again: " +
+               command_text(run, "fuse", words));
 }
 
 }  // namespace
@@ -77,11 +74,12 @@ void TasksInTurn::start(const Plan& plan) {
   auto& job = started.job;
   console_.detail(files_text(*task.task, data, *task.options));
   console_.say("\n" + data_text(*task.task, data));
-  started.finished = finished_result(task, job, steps);
+  started.finished = finished_result(run_, task, job.identity, steps);
   if (started.finished) {
     console_.say(task.task->name + " is finished: " + task.outputs.front().string());
     return;
   }
+  warn_of_stale_fusions(run_, task, console_);
   started.parts = stage_.prepare(*task.task);
   const auto& parts = started.parts;
   // Each step trains something in some layer.

@@ -10,6 +10,7 @@
 namespace adaptune {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 std::optional<double> points(std::optional<double> score, bool share = true) {
@@ -153,7 +154,10 @@ std::string suite_json(const SuiteResults& results) {
 }
 
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results) {
-  write_results(folder, train_table(results), train_json(results));
+  auto moved = results;
+  for (auto& result : moved)
+    result.adapter = fs::absolute(result.adapter).lexically_relative(fs::absolute(folder)).string();
+  write_results(folder, train_table(moved), train_json(moved));
 }
 
 void write_suite_results(const std::filesystem::path& folder, const SuiteResults& results) {

@@ -58,8 +58,8 @@ Table train_table(const std::vector<TrainResult>& results);
 // used most. In CSV the scores are those of the metric, as in results.json.
 Table suite_table(const std::vector<SuiteResult>& results);
 
-// Write results.json, results.md and results.csv into the folder, each in one step. Errors as
-// core/atomic_file.h.
+// Write results.json, results.md and results.csv into the folder, each in one step; folders of adapters are
+// named from there, so that a run may move. Errors as core/atomic_file.h.
 void write_train_results(const std::filesystem::path& folder, const std::vector<TrainResult>& results);
 void write_suite_results(const std::filesystem::path& folder, const SuiteResults& results);
 // The text of results.json, for `--json`: {"split": "test", "results": [{"task": ..., "fusion": 0.7184,

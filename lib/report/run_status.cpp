@@ -1,6 +1,7 @@
 #include "report/run_status.h"
 
 #include <algorithm>
+#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -24,7 +25,33 @@ void put(ordered_json& object, const std::string& key, const std::optional<T>& v
   if (value) object[key] = *value;
 }
 
+template <typename T>
+std::optional<T> get(const ordered_json& object, const std::string& key) {
+  if (!object.contains(key) || object[key].is_null()) return std::nullopt;
+  return object[key].get<T>();
+}
+
+RunStatus status_from(const ordered_json& object) {
+  RunStatus status{
+      object.at("state"), object.at("stage"), {}, get<int64_t>(object, "exit_code"), object.at("resume")};
+  for (const auto& [name, task] : object.at("tasks").items()) {
+    status.tasks.emplace_back(name, TaskStatus{task.at("state"), get<std::string>(task, "metric"),
+                                               get<double>(task, "best"), get<int64_t>(task, "step")});
+  }
+  return status;
+}
+
 }  // namespace
+
+std::optional<RunStatus> read_run_status(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  try {
+    return status_from(ordered_json::parse(file));
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
 
 void write_run_status(const std::filesystem::path& path, const RunStatus& status) {
   check_state(status.state);

@@ -26,6 +26,8 @@ struct RunStatus {
   std::string resume;                                     // the command that continues the run
 };
 
+// As written; empty where there is no such file, or a damaged one.
+std::optional<RunStatus> read_run_status(const std::filesystem::path& path);
 // Replaces the file in one step. std::logic_error for an unknown state.
 void write_run_status(const std::filesystem::path& path, const RunStatus& status);
 

@@ -105,9 +105,12 @@ TEST_CASE("a run is found where it is, not where it was configured to be") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml --output-dir elsewhere").status == 0);
   CHECK_THAT(folder.read("elsewhere/config.yaml"), Contains("output_dir: elsewhere"));
+  CHECK(results(folder, "elsewhere")[0]["adapter"] == "mood/adapter");
   CHECK(folder.run("eval elsewhere").status == 0);
   CHECK_FALSE(fs::exists(folder.path("run")));
+  CHECK_THAT(folder.read("elsewhere/mood/result.json"), !Contains("elsewhere"));
   fs::rename(folder.path("elsewhere"), folder.path("moved"));
+  CHECK_THAT(folder.run("train config.yaml --output-dir moved").out, Contains(" moved/mood/adapter"));
   CHECK(folder.run("eval moved").status == 0);
   CHECK(results(folder, "moved")[0].contains("majority"));
 }
@@ -115,7 +118,7 @@ TEST_CASE("a run is found where it is, not where it was configured to be") {
 TEST_CASE("eval says what of a split is cut, and where a split is missing") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml").status == 0);
-  CHECK_THAT(folder.run("eval run").err, Contains("mood  validation 12   0 examples cut at"));
+  CHECK_THAT(folder.run("eval run").err, Contains("\ndata       mood  validation 12   0 examples cut at"));
   const auto missing = folder.run("eval run --split test");
   CHECK(missing.status == 2);
   CHECK_THAT(missing.err, Contains("config.yaml:") && Contains(": error: data.test: task 'mood'") &&
@@ -167,6 +170,46 @@ TEST_CASE("--overwrite trains anew what is finished, too") {
   CHECK_THAT(folder.run("train --help").out, Contains("train anew"));
 }
 
+TEST_CASE("eval says that nothing is trained before it loads the backbone") {
+  const CommandFolder folder;
+  fs::remove(folder.path("model/config.json"));
+  folder.write("model/config.json", "{\"model_type\": \"bert\"}");  // would be refused
+  const auto refused = folder.refusal("eval config.yaml", 3);
+  CHECK_THAT(refused,
+             Contains("no task of this configuration is trained there; run 'adaptune train' first") &&
+                 !Contains("config.json"));
+}
+
+TEST_CASE("a finished adapter is replaced by its continuation, or with --overwrite") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const auto adapter = [&] { return folder.read("run/mood/adapter/adapter.safetensors"); };
+  const auto weights = adapter(), config = folder.read("run/config.yaml");
+  const auto refused = [&](const std::string& arguments) {
+    const auto message = folder.refusal("train config.yaml " + arguments);
+    CHECK(adapter() == weights);
+    CHECK(folder.read("run/config.yaml") == config);
+    return message;
+  };
+  const std::string longer = "train.num_train_epochs=3";
+  CHECK_THAT(
+      refused(longer + " --resume never"),
+      Contains(
+          "run/mood/adapter is finished, of 12 steps, and --resume never begins anew; give --overwrite"));
+  CHECK_THAT(refused("train.num_train_epochs=1"), Contains("and fewer are asked for, 6; give --overwrite"));
+  CHECK_THAT(
+      refused("--resume run/mood/checkpoints/step-6"),
+      Contains("--resume run/mood/checkpoints/step-6: run/mood/adapter is finished, of 12 steps; ask for "
+               "more of them (train.num_train_epochs, train.max_steps)"));
+  fs::rename(folder.path("run/mood/checkpoints"), folder.path("kept"));
+  CHECK_THAT(refused(longer), Contains("no checkpoint is left to go on from"));
+  fs::rename(folder.path("kept"), folder.path("run/mood/checkpoints"));
+  CHECK(folder.run("train config.yaml --resume never").status == 0);
+  CHECK(adapter() == weights);
+  CHECK_THAT(folder.run("train config.yaml " + longer).err, Contains("resumed at step 12"));
+  CHECK(folder.run("train config.yaml --overwrite --resume never " + longer).status == 0);
+}
+
 TEST_CASE("a checkpoint to go on from is looked at before anything runs") {
   const CommandFolder folder;
   folder.write("suite.yaml", kSuite);
@@ -194,6 +237,19 @@ TEST_CASE("the command that continues a run does not begin it anew") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml --overwrite --resume never 'train.seed=3'").status == 0);
   CHECK(json::parse(folder.read("run/status.json"))["resume"] == "adaptune train config.yaml train.seed=3");
+}
+
+TEST_CASE("a run goes on by the configuration in its own folder") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  for (const std::string command : {"train suite", "fuse suite"}) {
+    const auto again = folder.run(command);
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK_THAT(again.err, Contains("mood is finished"));
+  }
 }
 
 }  // namespace adaptune

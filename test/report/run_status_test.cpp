@@ -36,6 +36,24 @@ TEST_CASE("the status holds what scripts read") {
   CHECK_FALSE(stopped["tasks"]["mnli"].contains("best"));
 }
 
+TEST_CASE("a status is read as it was written, or not at all") {
+  const ScratchFolder folder("run_status_read");
+  const auto path = folder.path / "status.json";
+  CHECK_FALSE(read_run_status(path));
+  write_run_status(path, {"running", "fuse", {{"rte", {"done", "f1", 0.5, 7}}, {"qqp", {"failed"}}}, 5, "x"});
+  const auto status = read_run_status(path);
+  REQUIRE(status);
+  CHECK(status->stage == "fuse");
+  CHECK(status->exit_code == 5);
+  REQUIRE(status->tasks.size() == 2);
+  CHECK(status->tasks[0].first == "rte");
+  CHECK(status->tasks[0].second.best == 0.5);
+  CHECK(status->tasks[1].second.state == "failed");
+  CHECK_FALSE(status->tasks[1].second.step);
+  write_file_atomically(path, "{\"state\": \"done\"}");
+  CHECK_FALSE(read_run_status(path));
+}
+
 TEST_CASE("a state that is none is refused") {
   const ScratchFolder folder("run_status_bad");
   CHECK_THROWS_AS(write_run_status(folder.path / "status.json", {"dancing", "train", {}, {}, ""}),
