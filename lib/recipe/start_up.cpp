@@ -65,6 +65,10 @@ std::string split_text(const TaskConfig& task, const std::string& name, const Ta
   return text;
 }
 
+std::string split_line(const TaskConfig& task, const std::string& name, const TaskSplit& split) {
+  return "data       " + task.name + "  " + split_text(task, name, split);
+}
+
 std::string files_text(const TaskConfig& task, const TaskData& data, const TrainOptions& options) {
   std::string text = "reading " + task.name;
   const auto add = [&](const char* name, const std::vector<std::string>& files, const TaskSplit& split) {
@@ -79,7 +83,7 @@ std::string files_text(const TaskConfig& task, const TaskData& data, const Train
 }
 
 std::string data_text(const TaskConfig& task, const TaskData& data) {
-  std::string text = "data       " + task.name + "  " + split_text(task, "train", data.train);
+  std::string text = split_line(task, "train", data.train);
   if (data.validation) text += "\n           " + split_text(task, "validation", *data.validation);
   if (data.head.labels.empty()) return text;
   text += "\n           labels ";

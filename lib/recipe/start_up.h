@@ -15,6 +15,8 @@ std::string program_text(torch::Device device);
 std::string header_text(const Run& run, Workspace& workspace);
 // Examples of a split, and what of them is cut, empty or without tokens.
 std::string split_text(const TaskConfig& task, const std::string& name, const TaskSplit& split);
+// The same as the first line on a task's data: "data       mood  train 48 ...".
+std::string split_line(const TaskConfig& task, const std::string& name, const TaskSplit& split);
 // Which files a task reads, how many tokens they make, and which kernels compute: for --verbose.
 std::string files_text(const TaskConfig& task, const TaskData& data, const TrainOptions& options);
 // The splits and the label counts of a task.

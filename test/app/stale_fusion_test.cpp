@@ -1,0 +1,83 @@
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+namespace adaptune {
+
+using Catch::Contains;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+void fuse_suite(const CommandFolder& folder) {
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+}
+
+json mood_of(const Finished& evaluated) { return json::parse(evaluated.out)["results"][0]; }
+
+}  // namespace
+
+TEST_CASE("a fusion whose adapter is trained on is told, left out, and trained again as told") {
+  const CommandFolder folder;
+  fuse_suite(folder);
+  const std::string longer = "train suite.yaml tasks.tone.train.num_train_epochs=2 --task tone";
+  const std::string warning = "warning: the adapter of 'tone' is part of the fusion for mood";
+  CHECK_THAT(folder.run(longer).err, Contains(warning));
+  CHECK_THAT(folder.run(longer).err, !Contains(warning));  // finished: nothing changes
+  const auto trained = folder.run("train suite.yaml tasks.tone.train.seed=6 --task tone --overwrite");
+  REQUIRE(trained.status == 0);
+  CHECK_THAT(trained.err,
+             Contains(warning) &&
+                 Contains("adaptune fuse suite.yaml tasks.tone.train.seed=6 --target mood --overwrite"));
+
+  const std::string remedy = "fuse suite --target mood --overwrite";
+  const std::string stale =
+      "fusion suite/fusion/mood/fusion: its adapter 'tone' in suite/tone/adapter has changed since the "
+      "fusion "
+      "was trained; train the fusion again: adaptune " +
+      remedy;
+  const auto without = folder.run("--json eval suite");
+  CHECK(without.status == 0);
+  CHECK_THAT(without.err, Contains("warning: " + stale));
+  CHECK(mood_of(without)["adapter"].is_number());
+  CHECK(mood_of(without)["fusion"].is_null());
+  CHECK_THAT(folder.refusal("predict suite dev.jsonl --task mood", 3), Contains("error: " + stale));
+
+  CHECK(folder.run(remedy).status == 0);
+  const auto with = folder.run("--json eval suite");
+  CHECK(mood_of(with)["fusion"].is_number());
+  CHECK_THAT(with.err, !Contains("warning:"));
+  CHECK(folder.run("predict suite dev.jsonl --task mood").status == 0);
+}
+
+TEST_CASE("a fusion whose adapter is gone says what to train") {
+  const CommandFolder folder;
+  fuse_suite(folder);
+  fs::remove_all(folder.path("suite/tone/adapter"));
+  CHECK_THAT(
+      folder.refusal("predict suite dev.jsonl --task mood", 3),
+      Contains("its adapter 'tone' in suite/tone/adapter is gone; train that, and then the fusion again: "
+               "adaptune fuse suite --target mood --overwrite"));
+  fs::remove_all(folder.path("suite/mood/adapter"));
+  CHECK_THAT(folder.refusal("eval suite", 3), Contains("is gone; train that"));
+}
+
+TEST_CASE("fuse names all adapters that are missing, and the command that trains them") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  const auto refused = folder.refusal("fuse suite.yaml train.seed=7 --output-dir other", 3);
+  CHECK_THAT(
+      refused,
+      Contains("the fusion needs adapters that are not trained yet: mood, tone; train them first: adaptune "
+               "train suite.yaml train.seed=7 --output-dir other --task mood --task tone"));
+  REQUIRE(folder.run("train suite.yaml --task tone").status == 0);
+  CHECK_THAT(folder.refusal("fuse suite.yaml fusion.include_target=false fusion.head=warm", 3),
+             Contains("not trained yet: mood; train them first") && Contains(" --task mood\n"));
+}
+
+}  // namespace adaptune
