@@ -43,6 +43,7 @@ Dataset dataset_from_lines(std::istream& lines, const std::string& source, const
     }
     Example example;
     example.number = number;
+    check_utf8(line, dataset.where(example));
     if (kind == LabelKind::kTags) {
       std::istringstream words(line);
       example.words.assign(std::istream_iterator<std::string>(words), {});
@@ -177,10 +178,13 @@ class Answers {
     const bool tags = input_.rows.kind == LabelKind::kTags;
     for (size_t i = 0; i < numbers.size(); ++i) {
       const int64_t row = numbers[i], index = static_cast<int64_t>(i);
+      const auto& words = input_.dataset.examples[row].words;
       std::vector<int64_t> starts;
-      if (tags) starts = word_starts(input_.rows, row, input_.dataset.examples[row].words.size());
+      if (tags) starts = word_starts(input_.rows, row, words.size());
       const auto logits = tags ? tokens.of(all_logits, index) : all_logits[index];
-      auto& object = objects_[row] = answer(task_.description.head, logits, starts);
+      auto& object = objects_[row] = ordered_json::object();
+      if (tags) object["tokens"] = words;
+      object.update(answer(task_.description.head, logits, starts));
       if (flags_.logits) object["logits"] = logits_json(logits, starts);
       if (flags_.fusion_attention && task_.fused)
         object["attention"] = row_attention(*task_.fused, tokens, index);
@@ -292,9 +296,13 @@ int predict(const PredictFlags& flags, Console& console) {
   const auto text = lines(answers, rows.size(), by_task);
   if (flags.output == "-") {
     console.result(text);
-  } else {
-    write_file_atomically(flags.output, text);
+    return 0;
   }
+  write_file_atomically(flags.output, text);
+  ordered_json tasks = ordered_json::array();
+  for (const auto& own : answers) tasks.push_back(own.name());
+  console.done("wrote " + std::to_string(rows.size()) + " answers to " + flags.output,
+               {{"tasks", tasks}, {"answers", rows.size()}, {"file", flags.output}});
   return 0;
 }
 
