@@ -80,7 +80,7 @@ void apply_defaults(ConfigStore& store, const std::filesystem::path& folder) {
     std::erase_if(base->entries, [](const ConfigEntry& other) { return other.key == "defaults"; });
   }
   store.root->kind = ConfigKind::kMapping;
-  fill_up(*store.root, *base);
+  fill_up(*store.root, base);
 }
 
 std::string text_of_configuration(const std::string& path) {

@@ -68,6 +68,10 @@ std::string_view ConfigErrors::line(int source, int number) const {
                                                     : std::string_view();
 }
 
+bool ConfigErrors::is_override(const ConfigPlace& place) const {
+  return place.source >= 0 && sources_.at(static_cast<size_t>(place.source)).is_override;
+}
+
 std::string ConfigErrors::place_text(const ConfigPlace& place) const {
   if (place.source < 0) return "configuration";
   const Source& source = sources_.at(static_cast<size_t>(place.source));
@@ -76,18 +80,22 @@ std::string ConfigErrors::place_text(const ConfigPlace& place) const {
   return source.name + ":" + std::to_string(place.line + 1) + ":" + std::to_string(column);
 }
 
-std::string ConfigErrors::rendered(const Entry& entry) const {
-  const ConfigPlace& place = entry.place;
+std::string ConfigErrors::excerpt(const ConfigPlace& place, const std::string& note) const {
   const auto source_line = line(place.source, place.line);
-  const bool has_line = source_line.find_first_not_of(" \t") != std::string_view::npos;
-  const bool beside = has_line && fits_beside_caret(entry.hint);
-  std::string text = place_text(place) + ": error: " + entry.message + "\n";
-  if (!beside && !entry.hint.empty()) text += "     " + entry.hint + "\n";
-  if (!has_line) return text;
-  const bool is_override = sources_[static_cast<size_t>(place.source)].is_override;
-  const std::string number = is_override ? "  " : std::to_string(place.line + 1);
-  return text + source_excerpt(source_line, number, static_cast<size_t>(place.column),
-                               static_cast<size_t>(place.length), beside ? entry.hint : "");
+  if (source_line.find_first_not_of(" \t") == std::string_view::npos) return "";
+  const std::string number = is_override(place) ? "  " : std::to_string(place.line + 1);
+  std::string text = source_excerpt(source_line, number, static_cast<size_t>(place.column),
+                                    static_cast<size_t>(place.length), note);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+std::string ConfigErrors::rendered(const Entry& entry) const {
+  const bool fits = fits_beside_caret(entry.hint);
+  const std::string lines = excerpt(entry.place, fits ? entry.hint : "");
+  std::string text = place_text(entry.place) + ": error: " + entry.message + "\n";
+  if ((!fits || lines.empty()) && !entry.hint.empty()) text += "     " + entry.hint + "\n";
+  return lines.empty() ? text : text + lines + "\n";
 }
 
 std::string ConfigErrors::text() const {

@@ -26,6 +26,10 @@ class ConfigErrors {
   size_t count() const { return errors_.size(); }
   // "config.yaml:14:3" or "command line: override 2".
   std::string place_text(const ConfigPlace& place) const;
+  // The line of a place with a caret below, followed by `note`; empty where there is no line. Without a line
+  // break at the end.
+  std::string excerpt(const ConfigPlace& place, const std::string& note) const;
+  bool is_override(const ConfigPlace& place) const;
   // A line of a source without its line break; empty beyond the end.
   std::string_view line(int source, int number) const;
   // All errors by place, and their number: the text of the UsageError.

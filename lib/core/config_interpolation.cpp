@@ -65,7 +65,10 @@ std::string interpolated(const std::string& text, const ConfigPlace& place, Conf
 }  // namespace
 
 void interpolate_environment(ConfigValue& value, ConfigErrors& errors) {
+  const size_t errors_before = errors.count();
   if (value.kind == ConfigKind::kScalar) value.text = interpolated(value.text, value.place, errors);
+  value.unreadable = errors.count() > errors_before;
+  if (value.base) interpolate_environment(*value.base, errors);
   for (auto& entry : value.entries) interpolate_environment(*entry.value, errors);
   for (auto& item : value.items) interpolate_environment(*item, errors);
 }

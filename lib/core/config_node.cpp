@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/config_overrides.h"
 #include "core/config_scalar.h"
 #include "core/config_store.h"
 
@@ -17,10 +18,14 @@ const ConfigPlace& head_of(const ConfigEntry& entry) {
   return is_block(*entry.value) ? entry.key_place : entry.value->place;
 }
 
+WrittenPlace written(const ConfigPlace& place, const ConfigErrors& errors) {
+  return {errors.place_text(place), errors.excerpt(place, "")};
+}
+
 void add_places_below(const ConfigValue& mapping, const std::string& start, const ConfigErrors& errors,
-                      std::map<std::string, std::string>& places) {
+                      std::map<std::string, WrittenPlace>& places) {
   for (const auto& entry : mapping.entries) {
-    places[start + entry.key] = errors.place_text(head_of(entry));
+    places[start + entry.key] = written(head_of(entry), errors);
     add_places_below(*entry.value, start + entry.key + ".", errors, places);
   }
 }
@@ -43,6 +48,7 @@ ConfigEntry* ConfigNodeState::ask(const std::string& key) {
   for (const auto& asked : store->asked) is_new = is_new && asked.path != full;
   if (is_new) store->asked.push_back({key, full});
   if (!value) return nullptr;
+  if (value->unreadable) return nullptr;
   if (value->kind != ConfigKind::kMapping) {
     store->errors.add(value->place,
                       "'" + path_text(path) + "' must be a mapping (key: value), got " + found_text(*value));
@@ -50,7 +56,9 @@ ConfigEntry* ConfigNodeState::ask(const std::string& key) {
   }
   if (is_new) value->asked.push_back(key);
   ConfigEntry* entry = find_entry(*value, key);
-  if (entry != nullptr) entry->known = true;
+  if (entry == nullptr) return nullptr;
+  entry->known = true;
+  refuse_keys_in_scalar(*entry, path_text(path_to(key)), store->errors);
   return entry;
 }
 
@@ -68,9 +76,9 @@ bool ConfigNode::is_mapping() const { return defined() && state_->value->kind ==
 bool ConfigNode::is_sequence() const { return defined() && state_->value->kind == ConfigKind::kSequence; }
 bool ConfigNode::is_scalar() const { return defined() && state_->value->kind == ConfigKind::kScalar; }
 
-std::string ConfigNode::place() const { return state_->store->errors.place_text(state_->place); }
+WrittenPlace ConfigNode::place() const { return written(state_->place, state_->store->errors); }
 
-void ConfigNode::add_places(std::map<std::string, std::string>& places) const {
+void ConfigNode::add_places(std::map<std::string, WrittenPlace>& places) const {
   if (is_mapping()) add_places_below(*state_->value, "", state_->store->errors, places);
 }
 
@@ -85,15 +93,9 @@ ConfigNode ConfigNode::child(const std::string& key) {
 }
 
 ConfigNode ConfigNode::section(const std::string& key, const std::string& short_key) {
-  ConfigEntry* entry = state_->ask(key);
-  if (entry != nullptr && entry->value->kind == ConfigKind::kScalar) {
-    auto mapping = std::make_shared<ConfigValue>();
-    mapping->kind = ConfigKind::kMapping;
-    mapping->place = entry->value->place;
-    mapping->entries.push_back({short_key, entry->value->place, entry->value});
-    entry->value = mapping;
-  }
-  return ConfigNode(state_->child(entry, key));
+  ConfigEntry* entry = is_mapping() ? find_entry(*state_->value, key) : nullptr;
+  if (entry != nullptr) settle_section(*entry->value, short_key);
+  return child(key);
 }
 
 bool ConfigNode::has(const std::string& key) const {
@@ -110,6 +112,7 @@ std::vector<std::pair<std::string, ConfigNode>> ConfigNode::entries() {
   }
   for (auto& entry : state_->value->entries) {
     entry.known = true;
+    refuse_keys_in_scalar(entry, path_text(state_->path_to(entry.key)), state_->store->errors);
     all.emplace_back(entry.key, ConfigNode(state_->child(&entry, entry.key)));
   }
   return all;
@@ -148,11 +151,13 @@ void ConfigNode::require(const std::string& key) {
 }
 
 void ConfigNode::error(const std::string& message, const std::string& hint) {
+  if (defined() && is_unreadable(*state_->value)) return;
   state_->store->errors.add(state_->place, message, hint);
 }
 
 void ConfigNode::error_at(const std::string& key, const std::string& message, const std::string& hint) {
   const ConfigEntry* entry = is_mapping() ? find_entry(*state_->value, key) : nullptr;
+  if (entry != nullptr && is_unreadable(*entry->value)) return;
   state_->store->errors.add(entry != nullptr ? head_of(*entry) : state_->place, message, hint);
 }
 
@@ -167,12 +172,13 @@ void ConfigNode::foreign_names(const std::map<std::string, std::string>& names) 
   for (const auto& [theirs, ours] : names) state_->store->foreign_names[theirs] = ours;
 }
 
-void ConfigNode::excuse_unread_keys() {
-  if (!is_mapping()) return;
-  for (auto& entry : state_->value->entries) {
-    if (entry.known) continue;
-    entry.known = true;
-    entry.value->settled = true;
+void ConfigNode::answers(const std::map<std::string, std::string>& texts) {
+  for (const auto& [key, text] : texts) state_->store->answers[key] = text;
+}
+
+void ConfigNode::leave_unread(const std::vector<std::string>& keys) {
+  for (const auto& key : keys) {
+    if (ConfigEntry* entry = state_->ask(key)) entry->value->settled = true;
   }
 }
 

@@ -42,6 +42,14 @@ Check<int64_t> at_least(int64_t low);           // value >= low
 Check<std::string> one_of(std::vector<std::string> known);
 Check<std::string> not_empty();
 
+// Where a value is written: "config.yaml:14:3" or "command line: override 2", and the line there with a caret
+// below the value, without a line break at the end; empty where there is no line.
+struct WrittenPlace {
+  std::string place, excerpt;
+
+  bool operator==(const WrittenPlace&) const = default;
+};
+
 class ConfigDocument;
 struct ConfigNodeState;
 
@@ -53,11 +61,11 @@ class ConfigNode {
   bool is_mapping() const;
   bool is_sequence() const;
   bool is_scalar() const;
-  // "config.yaml:14:3", or "command line: override 2". Of the nearest defined parent when undefined.
-  std::string place() const;
+  // Of the nearest defined parent when undefined.
+  WrittenPlace place() const;
   // Adds where the values and sections below this mapping are written, by their paths from here ("data",
   // "data.max_seq_length"): for what can be judged only once more is known than the document.
-  void add_places(std::map<std::string, std::string>& places) const;
+  void add_places(std::map<std::string, WrittenPlace>& places) const;
   std::string scalar() const;  // text of a scalar, after ${VAR} interpolation; else ""
 
   // A child mapping (or sequence, or scalar) by key; marks the key as known, but not the keys in it.
@@ -65,7 +73,8 @@ class ConfigNode {
   // resolved(). A scalar whose text is taken by scalar() is recorded too.
   ConfigNode child(const std::string& key);
   // A child mapping that may be written as one scalar, which then is its key `short_key`:
-  // `adapter: pfeiffer` reads as `adapter: {config: pfeiffer}`.
+  // `adapter: pfeiffer` reads as `adapter: {config: pfeiffer}`, also where overrides or a file of defaults
+  // put keys beside it.
   ConfigNode section(const std::string& key, const std::string& short_key);
   bool has(const std::string& key) const;  // present (null included), without marking it as known
   // Entries of a mapping whose keys are free names (tasks); marks all of them as known.
@@ -78,6 +87,8 @@ class ConfigNode {
   // optional and is an error for all others. Numbers are decimal: an integer has digits only, a number may
   // be 5e-5; a truth value is true or false and nothing else; any scalar is a string.
   void read(const std::string& key, std::string& value, const Check<std::string>& check = {});
+  // Of a key whose values may be numbers, truth values or names: in JSON each is what it looks like.
+  void read_untyped(const std::string& key, std::string& value, const Check<std::string>& check);
   void read(const std::string& key, int64_t& value, const Check<int64_t>& check = {});
   void read(const std::string& key, double& value, const Check<double>& check = {});
   void read(const std::string& key, bool& value);
@@ -97,9 +108,17 @@ class ConfigNode {
   void read(const std::string& key, std::map<std::string, double>& value, const Check<double>& check = {},
             const Check<std::string>& name_check = {});
 
+  // For an optional that read() left empty, so that a later section may still say otherwise: what resolved()
+  // writes for it, the value that holds then, or a comment behind the null.
+  void record_default(const std::string& key, double value);
+  void record_default(const std::string& key, bool value);
+  void record_default(const std::string& key, const std::string& value);
+  void record_empty(const std::string& key, const std::string& comment);
+
   // A required key that is absent or null is an error at this node's place; does not mark it as known.
   void require(const std::string& key);
-  // Reports an error at this node (or, with a key, at that key's value).
+  // Reports an error at this node (or, with a key, at that key's value), but for one that holds a variable
+  // that is not set: what follows from that is not the user's mistake.
   void error(const std::string& message, const std::string& hint = "");
   void error_at(const std::string& key, const std::string& message, const std::string& hint = "");
   // Reports an error at the first of `keys` that is written in this mapping, and nothing where none is: then
@@ -108,9 +127,11 @@ class ConfigNode {
                         const std::string& hint = "");
   // Names used by other tools, for hints only: {"lr", "learning_rate"}. The common ones are built in.
   void foreign_names(const std::map<std::string, std::string>& names);
-  // The unread keys of this mapping are no errors on top: for use after one that leaves open which keys
-  // would be right, such as an unknown method's name.
-  void excuse_unread_keys();
+  // What to say about keys of other tools that have no counterpart here: text by key.
+  void answers(const std::map<std::string, std::string>& texts);
+  // These keys of the mapping are known, whatever they hold: for use after an error that leaves open which of
+  // them would be right, such as an unknown method's name.
+  void leave_unread(const std::vector<std::string>& keys);
 
  private:
   friend class ConfigDocument;

@@ -70,6 +70,7 @@ std::string named_value(const ConfigPath& path, const std::string& key, const Co
 template <typename T>
 std::optional<T> checked_scalar(ConfigNodeState& state, const std::string& key, const ConfigValue& value,
                                 const Check<T>& check) {
+  if (value.unreadable) return std::nullopt;
   const bool is_scalar = value.kind == ConfigKind::kScalar;
   const auto result = is_scalar ? ScalarType<T>::from(value.text) : std::nullopt;
   if (!result) {
@@ -88,12 +89,12 @@ std::optional<T> checked_scalar(ConfigNodeState& state, const std::string& key, 
   return std::nullopt;
 }
 
-// The value of `key`, looked at as a whole; null when it is absent.
+// The value of `key`, looked at as a whole; null when it is absent or unreadable.
 const ConfigValue* taken(ConfigNodeState& state, const std::string& key) {
   ConfigEntry* entry = state.ask(key);
   if (entry == nullptr) return nullptr;
   entry->value->settled = true;
-  return entry->value.get();
+  return is_unreadable(*entry->value) ? nullptr : entry->value.get();
 }
 
 template <typename T>
@@ -189,6 +190,13 @@ std::string layers_text(const std::vector<int64_t>& layers) {
   return list_text(written);
 }
 
+nlohmann::ordered_json untyped_json(const std::string& text) {
+  if (const auto integer = integer_from(text)) return *integer;
+  if (const auto number = number_from(text)) return *number;
+  if (const auto truth = truth_from(text)) return *truth;
+  return text;
+}
+
 struct NumberChecks {
   const Check<double>& value;
   const Check<std::string>& name;
@@ -236,6 +244,11 @@ void ConfigNode::read(const std::string& key, std::string& value, const Check<st
   read_scalar(*state_, key, value, check);
 }
 
+void ConfigNode::read_untyped(const std::string& key, std::string& value, const Check<std::string>& check) {
+  read(key, value, check);
+  state_->record(key, {scalar_text(value, false), untyped_json(value)});
+}
+
 void ConfigNode::read(const std::string& key, int64_t& value, const Check<int64_t>& check) {
   read_scalar(*state_, key, value, check);
 }
@@ -261,6 +274,22 @@ void ConfigNode::read(const std::string& key, std::optional<std::string>& value,
 
 void ConfigNode::read(const std::string& key, std::optional<bool>& value) {
   read_optional<bool>(*state_, key, value, {});
+}
+
+void ConfigNode::record_default(const std::string& key, double value) {
+  state_->record(key, {number_text(value), value});
+}
+
+void ConfigNode::record_default(const std::string& key, bool value) {
+  state_->record(key, {value ? "true" : "false", value});
+}
+
+void ConfigNode::record_default(const std::string& key, const std::string& value) {
+  state_->record(key, {scalar_text(value, false), value});
+}
+
+void ConfigNode::record_empty(const std::string& key, const std::string& comment) {
+  state_->record(key, {"null  # " + comment, nullptr});
 }
 
 void ConfigNode::read(const std::string& key, std::vector<std::string>& value) {

@@ -1,6 +1,8 @@
 #include "core/config_overrides.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "core/config_node_parse.h"
 #include "core/joined.h"
@@ -47,16 +49,15 @@ ConfigEntry& entry_for(ConfigValue& mapping, const std::string& key, const Confi
   return mapping.entries.back();
 }
 
-void report_no_mapping(const ConfigOverride& change, size_t depth, const ConfigValue& found,
-                       ConfigErrors& errors) {
+// `found`, at `path`, holds no keys, and so not `key`, which is written at `place`.
+void report_no_mapping(const std::string& path, const std::string& key, const ConfigPlace& place,
+                       const ConfigValue& found, ConfigErrors& errors) {
   const std::string hint = found.kind == ConfigKind::kSequence
-                               ? "give the whole list: " + first_keys(change.path, depth) + "=[...]"
-                               : "give the whole mapping: " + first_keys(change.path, depth) + "={" +
-                                     change.path[depth] + ": ...}";
-  errors.add_syntax(change.places[depth - 1],
-                    "'" + first_keys(change.path, depth) + "' must be a mapping to hold '" +
-                        change.path[depth] + "', got " + found_text(found) + " at " +
-                        errors.place_text(found.place),
+                               ? "give the whole list: " + path + "=[...]"
+                               : "give the whole mapping: " + path + "={" + key + ": ...}";
+  errors.add_syntax(place,
+                    "'" + path + "' must be a mapping to hold '" + key + "', got " + found_text(found) +
+                        " at " + errors.place_text(found.place),
                     hint, false);
 }
 
@@ -68,6 +69,15 @@ void report_nothing_to_remove(const ConfigOverride& change, size_t depth, const 
   errors.add_syntax(change.places[depth],
                     "there is no key '" + first_keys(change.path, depth + 1) + "' to remove",
                     nearest ? "did you mean '" + *nearest + "'?" : "", false);
+}
+
+// An empty mapping above the scalar that `value` was.
+void put_above(ConfigValue& value, const ConfigPlace& place) {
+  auto scalar = std::make_shared<ConfigValue>(std::move(value));
+  value = ConfigValue();
+  value.kind = ConfigKind::kMapping;
+  value.place = place;
+  value.base = std::move(scalar);
 }
 
 void remove_key(ConfigValue& mapping, const std::string& key) {
@@ -109,9 +119,12 @@ void apply_override(ConfigValue& root, const ConfigOverride& change, ConfigError
   if (change.path.empty()) return;
   ConfigValue* mapping = &root;
   for (size_t depth = 0; depth < change.path.size(); ++depth) {
-    const bool open = mapping->kind == ConfigKind::kMapping || mapping->kind == ConfigKind::kNull;
-    if (!open) return report_no_mapping(change, depth, *mapping, errors);
     const std::string& key = change.path[depth];
+    if (mapping->kind == ConfigKind::kScalar && change.value) put_above(*mapping, change.places[depth - 1]);
+    const bool open = mapping->kind == ConfigKind::kMapping || mapping->kind == ConfigKind::kNull;
+    if (!open)
+      return report_no_mapping(first_keys(change.path, depth), key, change.places[depth - 1], *mapping,
+                               errors);
     const bool last = depth + 1 == change.path.size();
     if (!change.value) {
       if (find_entry(*mapping, key) == nullptr)
@@ -127,18 +140,45 @@ void apply_override(ConfigValue& root, const ConfigOverride& change, ConfigError
   }
 }
 
-void fill_up(ConfigValue& value, const ConfigValue& base) {
-  if (value.kind != ConfigKind::kMapping || base.kind != ConfigKind::kMapping) return;
+void fill_up(ConfigValue& value, const ConfigValuePtr& base) {
+  const auto kinds = std::minmax({value.kind, base->kind});
+  if (kinds == std::pair(ConfigKind::kScalar, ConfigKind::kMapping)) value.base = base;
+  if (value.kind != ConfigKind::kMapping || base->kind != ConfigKind::kMapping) return;
   std::vector<ConfigEntry> entries;
-  for (const auto& entry : base.entries) {
+  for (const auto& entry : base->entries) {
     const ConfigEntry* own = find_entry(value, entry.key);
-    if (own != nullptr) fill_up(*own->value, *entry.value);
+    if (own != nullptr) fill_up(*own->value, entry.value);
     entries.push_back(own != nullptr ? *own : entry);
   }
   for (const auto& entry : value.entries) {
-    if (find_entry(base, entry.key) == nullptr) entries.push_back(entry);
+    if (find_entry(*base, entry.key) == nullptr) entries.push_back(entry);
   }
   value.entries = std::move(entries);
+}
+
+void settle_section(ConfigValue& value, const std::string& short_key) {
+  if (value.kind == ConfigKind::kScalar) {
+    ConfigValuePtr base = std::move(value.base);
+    const auto scalar = std::make_shared<ConfigValue>(std::move(value));
+    value = ConfigValue();
+    value.kind = ConfigKind::kMapping;
+    value.place = scalar->place;
+    value.entries.push_back({short_key, scalar->place, scalar});
+    value.base = std::move(base);
+  }
+  if (!value.base) return;
+  const ConfigValuePtr base = std::move(value.base);
+  value.base.reset();
+  settle_section(*base, short_key);
+  fill_up(value, base);
+}
+
+void refuse_keys_in_scalar(ConfigEntry& entry, const std::string& path, ConfigErrors& errors) {
+  const ConfigValuePtr value = entry.value;
+  if (!value->base || !errors.is_override(value->place)) return;
+  for (const auto& added : value->entries)
+    report_no_mapping(path, added.key, value->place, *value->base, errors);
+  entry.value = value->base;
 }
 
 }  // namespace adaptune

@@ -22,6 +22,7 @@ struct ConfigStore {
   ConfigRecord record;
   ConfigValuePtr root = std::make_shared<ConfigValue>();
   std::map<std::string, std::string> foreign_names;  // of other tools -> ours
+  std::map<std::string, std::string> answers;        // to keys of other tools that have no counterpart
   std::vector<AskedKey> asked;                       // every key a reader asked for, in order
 };
 

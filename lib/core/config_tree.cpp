@@ -15,6 +15,11 @@ const ConfigEntry* find_entry(const ConfigValue& value, const std::string& key) 
   return find_entry(const_cast<ConfigValue&>(value), key);
 }
 
+bool is_unreadable(const ConfigValue& value) {
+  return value.unreadable || std::any_of(value.items.begin(), value.items.end(),
+                                         [](const auto& item) { return is_unreadable(*item); });
+}
+
 std::string quoted_excerpt(const std::string& text) {
   constexpr size_t kLongest = 80;
   size_t end = std::min(text.size(), kLongest);

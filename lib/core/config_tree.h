@@ -36,11 +36,17 @@ struct ConfigValue {
   std::vector<ConfigValuePtr> items;  // of a sequence
   std::vector<std::string> asked;     // keys readers asked this mapping for, present or not
   bool settled = false;               // read as a whole: its keys are no longer looked at
+  bool unreadable = false;            // a scalar with a variable that is not set, which is reported already
+  // What it is filled up from where one of the two is a scalar and the reader takes that for the short form
+  // of a section; else it counts as it is.
+  ConfigValuePtr base;
 };
 
 // The entry of a mapping; null when there is none, or when `value` is no mapping.
 ConfigEntry* find_entry(ConfigValue& value, const std::string& key);
 const ConfigEntry* find_entry(const ConfigValue& value, const std::string& key);
+// Whether the scalar, or an item of the list, is unreadable.
+bool is_unreadable(const ConfigValue& value);
 // "a mapping", "a list", "nothing", or the text in quotes, cut where it is long: for "got ...".
 std::string found_text(const ConfigValue& value);
 std::string quoted_excerpt(const std::string& text);

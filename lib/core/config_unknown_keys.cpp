@@ -28,8 +28,18 @@ std::optional<std::string> suggestion(const ConfigStore& store, const ConfigValu
   const auto foreign = store.foreign_names.find(key);
   const std::string& ours = foreign != store.foreign_names.end() ? foreign->second : key;
   if (contains(mapping.asked, ours)) return ours;
-  if (const auto elsewhere = same_name_elsewhere(store, ours, path)) return elsewhere;
+  for (const auto& name : {key, ours}) {
+    if (const auto elsewhere = same_name_elsewhere(store, name, path)) return elsewhere;
+  }
   return nearest_name(key, mapping.asked);
+}
+
+std::string hint_for(const ConfigStore& store, const ConfigValue& mapping, const std::string& key,
+                     const std::string& path) {
+  const auto answer = store.answers.find(key);
+  if (answer != store.answers.end()) return answer->second;
+  const auto nearest = suggestion(store, mapping, key, path);
+  return nearest ? "did you mean '" + *nearest + "'?" : "";
 }
 
 void report_in(ConfigStore& store, const ConfigValue& value, const ConfigPath& path) {
@@ -47,10 +57,9 @@ void report_in(ConfigStore& store, const ConfigValue& value, const ConfigPath& p
       report_in(store, *entry.value, child);
       continue;
     }
-    const auto nearest = suggestion(store, value, entry.key, section);
     store.errors.add(entry.key_place,
                      "unknown key '" + entry.key + "'" + (section.empty() ? "" : " in '" + section + "'"),
-                     nearest ? "did you mean '" + *nearest + "'?" : "");
+                     hint_for(store, value, entry.key, section));
   }
 }
 

@@ -197,29 +197,30 @@ TEST_CASE("names of numbers and rates below one are checked at their places") {
   CHECK(factors.at("default") == 2);
 }
 
-TEST_CASE("places of values are kept by their paths") {
+TEST_CASE("places of values are kept by their paths, with their lines") {
   auto document = ConfigDocument::parse("a:\n  b: {c: 1}\nd: [2]\n", "c.yaml");
-  std::map<std::string, std::string> places = {{"d", "elsewhere"}, {"e", "elsewhere"}};
+  std::map<std::string, WrittenPlace> places = {{"d", {"elsewhere", ""}}, {"e", {"elsewhere", ""}}};
   document.root().add_places(places);
-  CHECK(places == std::map<std::string, std::string>{{"a", "c.yaml:1:1"},
-                                                     {"a.b", "c.yaml:2:6"},
-                                                     {"a.b.c", "c.yaml:2:10"},
-                                                     {"d", "c.yaml:3:4"},
-                                                     {"e", "elsewhere"}});
+  CHECK(places ==
+        std::map<std::string, WrittenPlace>{{"a", {"c.yaml:1:1", "  1 | a:\n    | ^"}},
+                                            {"a.b", {"c.yaml:2:6", "  2 |   b: {c: 1}\n    |      ^"}},
+                                            {"a.b.c", {"c.yaml:2:10", "  2 |   b: {c: 1}\n    |          ^"}},
+                                            {"d", {"c.yaml:3:4", "  3 | d: [2]\n    |    ^"}},
+                                            {"e", {"elsewhere", ""}}});
 }
 
 TEST_CASE("an error of the caller stands at the value, the section or the nearest section above") {
   auto document = ConfigDocument::parse("a:\n  b: 1\n  c: 2\n", "c.yaml");
   auto a = document.root().child("a");
-  CHECK(a.place() == "c.yaml:1:1");
-  CHECK(a.child("b").place() == "c.yaml:2:6");
-  CHECK(a.child("none").place() == "c.yaml:1:1");
+  CHECK(a.place().place == "c.yaml:1:1");
+  CHECK(a.child("b").place().place == "c.yaml:2:6");
+  CHECK(a.child("none").place().place == "c.yaml:1:1");
   a.error_at("b", "first", "do this");
   a.error("second");
   a.error("second");
   a.error_at("none", "third", std::string(80, 'x'));
   CHECK_FALSE(document.ok());
-  a.excuse_unread_keys();
+  a.leave_unread({"b", "c"});
   CHECK_THROWS_WITH(document.finish(),
                     "c.yaml:1:1: error: second\n"
                     "  1 | a:\n"
@@ -242,7 +243,7 @@ TEST_CASE("values that do not go together are told where one of them is written,
   a.error_at_written({"b", "c"}, "first");
   a.error_at_written({"none", "c"}, "second", "do this");
   for (auto node : {a, d, document.root().child("none")}) node.error_at_written({"none"}, "third");
-  a.excuse_unread_keys();
+  a.leave_unread({"b", "c"});
   CHECK_THROWS_WITH(document.finish(),
                     "c.yaml:1:8: error: second\n"
                     "  1 | a: {c: 2, b: 1}\n"

@@ -79,4 +79,22 @@ TEST_CASE("a reference that is none is an error") {
   }
 }
 
+TEST_CASE("a variable that is not set is one error, whatever was to be read from it") {
+  const std::string unset = "${ADAPTUNE_TEST_UNSET}";
+  for (const std::string yaml :
+       {"train: {max_steps: " + unset + "}", "adapter: " + unset, "adapter: {layers: [0, " + unset + "]}",
+        "adapter: {reduction_factor: {default: " + unset + "}}",
+        "tasks: {q: {type: x, labels: [a, " + unset + "]}}", "train: " + unset,
+        "tasks: {q: {type: x, data: " + unset + "}}"}) {
+    INFO(yaml);
+    CHECK_THAT(error_of(yaml), Contains("environment variable 'ADAPTUNE_TEST_UNSET' is not set"));
+  }
+  auto document = ConfigDocument::parse("files: [a, " + unset + "]\nfolder: " + unset + "\n");
+  auto root = document.root();
+  root.error_at("files", "a file that does not exist");
+  root.child("folder").error("a folder that does not exist");
+  root.leave_unread({"files", "folder"});
+  CHECK_THROWS_WITH(document.finish(), Catch::EndsWith("2 errors; nothing was run"));
+}
+
 }  // namespace adaptune

@@ -89,11 +89,28 @@ TEST_CASE("values that are no YAML scalars or bracketed trees are refused") {
 }
 
 TEST_CASE("a way through a scalar or a list is refused with the value found") {
-  CHECK_THAT(error_with("adapter.layers=[1]", "model: m\nadapter: lora\n"),
-             Contains("'adapter' must be a mapping to hold 'layers', got 'lora' at ") &&
-                 Contains("c.yaml:2:10") && Contains("give the whole mapping: adapter={layers: ...}"));
+  CHECK_THAT(
+      error_with("model.layers=[1]"),
+      Contains("command line: override 1: error: 'model' must be a mapping to hold 'layers', got 'm' at ") &&
+          Contains("c.yaml:1:8") && Contains("give the whole mapping: model={layers: ...}") &&
+          Contains("\n1 error;"));
   CHECK_THAT(error_with("targets.0=x", "model: m\ntargets: [{name: a}]\n"),
              Contains("'targets' must be a mapping to hold '0', got a list") && Contains("targets=[...]"));
+}
+
+TEST_CASE("an override finds a section that is written in its short form") {
+  const std::string yaml = "model: m\nadapter: lora\n";
+  const auto set = sample_of(with({"adapter.layers=[1]", "adapter.leave_out=[2]"}, yaml)).adapter;
+  CHECK(set.config == "lora");
+  CHECK(set.layers == std::vector<int64_t>{1});
+  CHECK(set.leave_out == std::vector<int64_t>{2});
+  CHECK(sample_of(with({"adapter.config=houlsby", "adapter.layers=[1]"}, yaml)).adapter.config == "houlsby");
+  CHECK(sample_of(with({"adapter.layers=[1]", "~adapter.layers"}, yaml)).adapter.config == "lora");
+  CHECK(sample_of(with({"adapter.layers=[1]", "adapter=houlsby"}, yaml)).adapter ==
+        SampleAdapter{"houlsby", {{"default", 16}}, {}, {}});
+  CHECK_THAT(error_with("adapter.layers_to_transform=[1]", yaml),
+             Contains("command line: override 1: error: unknown key 'layers_to_transform' in 'adapter'") &&
+                 Contains("did you mean 'layers'?"));
 }
 
 TEST_CASE("removing a key that is not there is refused") {

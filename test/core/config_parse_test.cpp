@@ -116,6 +116,24 @@ TEST_CASE("a file of defaults is filled up key by key") {
   CHECK_THAT(errors_of(ConfigDocument::load(path, {"~defaults"})), Contains("missing key 'model'"));
 }
 
+TEST_CASE("a section in its short form is filled up, and fills up, as if it were written out") {
+  const TemporaryFolder folder;
+  const auto filled = [&](const std::string& own, const std::string& base) {
+    const auto defaults = folder.write("base.yaml", "model: m\n" + base);
+    const auto path = folder.write("c.yaml", "defaults: " + defaults.string() + "\n" + own);
+    return ConfigDocument::load(path, {"adapter.leave_out=[5]"});
+  };
+  const SampleAdapter expected{"lora", {{"default", 4}}, {}, {5}};
+  CHECK(sample_of(filled("adapter: lora\n", "adapter: {config: houlsby, reduction_factor: 4}\n")).adapter ==
+        expected);
+  CHECK(sample_of(filled("adapter: {reduction_factor: 4}\n", "adapter: lora\n")).adapter == expected);
+  CHECK(sample_of(filled("adapter: lora\n", "adapter: houlsby\n")).adapter.config == "lora");
+  // What is no section is replaced as a whole.
+  CHECK(sample_of(filled("adapter: {reduction_factor: 2}\n", "adapter: {reduction_factor: {3: 4}}\n"))
+            .adapter.reduction_factor == std::map<std::string, double>{{"default", 2}});
+  CHECK_THAT(errors_of(filled("model: {a: 1}\n", "")), Contains("'model' must be a string, got a mapping"));
+}
+
 TEST_CASE("errors in a file of defaults name that file and come after the first file's") {
   const TemporaryFolder folder;
   const auto base = folder.write("base.yaml", "model: m\nbf15: 1\ndefaults: x.yaml\n").string();
