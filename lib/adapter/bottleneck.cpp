@@ -24,6 +24,12 @@ Tensor drop_path(const Tensor& u, double p, const Tokens& tokens) {
 
 }  // namespace
 
+std::optional<double> usual_init_std(const std::string& init_weights) {
+  if (init_weights == "bert") return 0.02;
+  if (init_weights == "houlsby") return 0.01;
+  return std::nullopt;
+}
+
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden) {
   if (options.bottleneck_size) return *options.bottleneck_size;
   const auto own = options.reduction_factor.find(std::to_string(layer));
@@ -66,14 +72,15 @@ void Bottleneck::initialise(const BottleneckOptions& options) {
   const torch::NoGradGuard no_grad;
   down_->bias.zero_();
   up_->bias.zero_();
+  const double deviation = options.init_std.value_or(usual_init_std(options.init_weights).value_or(0));
   if (options.init_weights == "houlsby") {
-    truncated_normal(down_->weight, options.init_std.value_or(0.01));
-    truncated_normal(up_->weight, options.init_std.value_or(0.01));
+    truncated_normal(down_->weight, deviation);
+    truncated_normal(up_->weight, deviation);
     return;
   }
   if (options.init_weights == "bert") {
-    down_->weight.normal_(0, options.init_std.value_or(0.02));
-    up_->weight.normal_(0, options.init_std.value_or(0.02));
+    down_->weight.normal_(0, deviation);
+    up_->weight.normal_(0, deviation);
   } else {  // mam_adapter, zero: the network starts unchanged
     kaiming_uniform(down_->weight);
     up_->weight.zero_();

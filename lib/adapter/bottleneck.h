@@ -44,6 +44,10 @@ struct BottleneckOptions {
   std::optional<double> init_std;     // overrides the standard deviation of bert and houlsby
 };
 
+// Of the weights that `init_weights` draws from a normal distribution: its standard deviation where
+// `init_std` does not say it; nothing for those that draw from none.
+std::optional<double> usual_init_std(const std::string& init_weights);
+
 // Width of the bottleneck in a layer: max(1, floor(hidden / reduction)). InputError when reduction_factor
 // says nothing for the layer.
 int64_t bottleneck_width(const BottleneckOptions& options, int64_t layer, int64_t hidden);

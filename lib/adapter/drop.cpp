@@ -22,6 +22,8 @@ void read_drop_options(ConfigNode node, DropOptions& options) {
   // Another mode than the suite's does away with its number.
   if (section.has("mode") && !section.has("layers")) options.layers.reset();
   section.read("layers", options.layers, at_least(0));
+  if (!options.layers)
+    section.record_empty("layers", options.mode == "robust" ? "all but the last" : "of fixed and robust");
   if (options.mode == "none" && options.layers) {
     section.error_at_written({"layers"}, "'layers' has no effect with mode none", "mode: fixed, or robust");
   }

@@ -46,6 +46,7 @@ void read_head_spec(ConfigNode node, HeadSpec& spec) {
   node.read("use_pooler", spec.use_pooler);
   node.read("bias", spec.bias);
   node.read("dropout_prob", spec.dropout_prob, share_below_one());
+  if (!spec.dropout_prob) node.record_empty("dropout_prob", "the backbone's classifier or hidden dropout");
 }
 
 std::shared_ptr<Head> make_head(const HeadSpec& spec, const BackboneInfo& info) {

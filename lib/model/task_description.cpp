@@ -117,6 +117,7 @@ void read_task_description(ConfigNode root, TaskDescription& d) {
   read_head_spec(head, d.head);
   read_input(root.child("input"), d.input);
   root.read("metrics", d.metrics);
+  root.read("majority", d.majority);
   root.read("scores", d.scores);
   root.read("step", d.step);
 }
@@ -174,6 +175,7 @@ void read_fusion_options(ConfigNode node, FusionOptions& o) {
   node.read("value_initialized", o.value_initialized);
   node.read("regularization", o.regularization);
   node.read("dropout_prob", o.dropout_prob, share_below_one());
+  if (!o.dropout_prob) node.record_empty("dropout_prob", "the backbone's attention dropout");
   read_drop_options(node, o.drop);
 }
 

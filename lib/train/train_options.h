@@ -27,13 +27,12 @@ struct TrainOptions {
   // decay.
   bool wd_parity = false;
   std::string optim = "adamw_torch";  // adamw_torch | adamw_bert | sgd
-  double adam_beta1 = 0.9, adam_beta2 = 0.999;
-  std::optional<double> adam_epsilon;        // empty: 1e-8, adamw_bert 1e-6
-  double momentum = 0.9;                     // sgd
+  // Of the optimizers that have them; empty: as optimizer_numbers() says.
+  std::optional<double> adam_beta1, adam_beta2, adam_epsilon, momentum;
   std::string lr_scheduler_type = "linear";  // linear | cosine | constant | inverse_sqrt | multistep
   std::vector<int64_t> lr_milestones;        // of multistep, ascending: epochs after which a tenth is left
-  double warmup_ratio = 0.06;                // share of all steps
-  std::optional<int64_t> warmup_steps;       // wins over warmup_ratio
+  std::optional<double> warmup_ratio;        // share of all steps; empty: kWarmupRatio
+  std::optional<int64_t> warmup_steps;       // instead of warmup_ratio
   bool group_by_length = true;
   std::string eval_strategy = "epoch";  // epoch | steps | no
   std::optional<int64_t> eval_steps;    // needed by `steps`
@@ -55,6 +54,15 @@ struct TrainOptions {
   std::optional<bool> backbone_dropout;  // empty: the method's default
   int64_t max_skipped_steps = 10;        // non-finite losses or gradients in a row before giving up
 };
+
+// RoBERTa's (Liu et al. 2019).
+constexpr double kWarmupRatio = 0.06;
+
+struct OptimizerNumbers {
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0.9;
+};
+// What the options say, else the optimizer's own.
+OptimizerNumbers optimizer_numbers(const TrainOptions& options);
 
 // Reads over what `options` already hold, so that a task overrides the suite.
 void read_train_options(ConfigNode node, TrainOptions& options);

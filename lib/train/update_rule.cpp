@@ -64,13 +64,11 @@ class Sgd final : public UpdateRule {
 }  // namespace
 
 std::unique_ptr<UpdateRule> make_update_rule(const TrainOptions& options) {
-  const AdamNumbers adam{options.adam_beta1, options.adam_beta2, options.adam_epsilon.value_or(1e-8)};
+  const auto numbers = optimizer_numbers(options);
+  const AdamNumbers adam{numbers.beta1, numbers.beta2, numbers.epsilon};
   if (options.optim == "adamw_torch") return std::make_unique<AdamW>(adam);
-  if (options.optim == "adamw_bert") {
-    return std::make_unique<BertAdamW>(
-        AdamNumbers{adam.beta1, adam.beta2, options.adam_epsilon.value_or(1e-6)});
-  }
-  if (options.optim == "sgd") return std::make_unique<Sgd>(options.momentum);
+  if (options.optim == "adamw_bert") return std::make_unique<BertAdamW>(adam);
+  if (options.optim == "sgd") return std::make_unique<Sgd>(numbers.momentum);
   throw UsageError("optim '" + options.optim + "' is not known");
 }
 

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "train/small_training.h"
 
@@ -74,7 +76,7 @@ TEST_CASE("sgd is torch.optim.SGD") {
   options.momentum = GENERATE(0.0, 0.9);
   options.weight_decay = 0.05;
   const auto theirs = random_parameters();
-  torch::optim::SGD sgd(theirs, torch::optim::SGDOptions(1).momentum(options.momentum).weight_decay(0.05));
+  torch::optim::SGD sgd(theirs, torch::optim::SGDOptions(1).momentum(*options.momentum).weight_decay(0.05));
   const auto step = [&](double learning_rate) {
     static_cast<torch::optim::SGDOptions&>(sgd.param_groups()[0].options()).lr(learning_rate);
     sgd.step();
@@ -102,6 +104,43 @@ TEST_CASE("adamw_bert follows BERT's formula") {
     }
   };
   CHECK(largest_difference(options, step, theirs) < 1e-6);
+}
+
+TEST_CASE("adam_beta1 and adam_epsilon are those of the formula") {
+  const std::string optim = GENERATE("adamw_torch", "adamw_bert");
+  const auto after_two = [&](double beta1, double epsilon) {
+    TrainOptions options;
+    options.optim = optim;
+    options.adam_beta1 = beta1;
+    options.adam_epsilon = epsilon;
+    const std::vector<Tensor> parameters = {at::tensor({1.0F, -2.0F, 0.5F}).set_requires_grad(true)};
+    Optimizer optimizer = optimizer_of(parameters, options);
+    for (int64_t step = 0; step < 2; ++step) {
+      set_gradients(parameters, step);
+      optimizer.step(0.1);
+    }
+    return parameters[0].detach().to(torch::kFloat64);
+  };
+  const auto formula = [&](double beta1, double epsilon) {
+    const std::vector<Tensor> gradient_of = {at::zeros({3})};
+    Tensor p = at::tensor({1.0, -2.0, 0.5}, torch::kFloat64), m = at::zeros_like(p), v = at::zeros_like(p);
+    for (int64_t step = 0; step < 2; ++step) {
+      set_gradients(gradient_of, step);
+      const Tensor g = gradient_of[0].grad().to(torch::kFloat64);
+      m = beta1 * m + (1 - beta1) * g;
+      v = 0.999 * v + 0.001 * g * g;
+      const bool corrects = optim == "adamw_torch";
+      const auto updates = static_cast<double>(step + 1);
+      const Tensor mean = corrects ? m / (1 - std::pow(beta1, updates)) : m;
+      const Tensor square = corrects ? v / (1 - std::pow(0.999, updates)) : v;
+      p = p - 0.1 * mean / (square.sqrt() + epsilon);
+    }
+    return p;
+  };
+  for (const auto& [beta1, epsilon] : {std::pair{0.5, 1e-8}, {0.9, 0.3}, {0.0, 0.05}}) {
+    CHECK(at::allclose(after_two(beta1, epsilon), formula(beta1, epsilon), 1e-5, 1e-6));
+    CHECK_FALSE(at::allclose(after_two(beta1, epsilon), after_two(0.9, 1e-8), 1e-3, 1e-3));
+  }
 }
 
 TEST_CASE("an update shows in the version of a parameter") {

@@ -38,7 +38,15 @@ TEST_CASE("training options are read by Hugging Face's names") {
       "  early_stopping_patience: null\n"
       "  report_to: tensorboard\n"
       "  backbone_dropout: false\n"
-      "  head_weight_decay: 0.01\n");
+      "  head_weight_decay: 0.01\n"
+      "  adam_beta1: 0.5\n"
+      "  adam_epsilon: 1e-3\n"
+      "  early_stopping_threshold: 0.02\n"
+      "  per_device_eval_batch_size: 7\n");
+  CHECK(options.adam_beta1 == 0.5);
+  CHECK(options.adam_epsilon == 1e-3);
+  CHECK(options.early_stopping_threshold == 0.02);
+  CHECK(options.per_device_eval_batch_size == 7);
   CHECK(options.learning_rate == 5e-5);
   CHECK(options.max_steps == 100);
   CHECK_FALSE(options.max_grad_norm);
@@ -130,6 +138,70 @@ TEST_CASE("other tools' names are hinted at") {
   CHECK_THAT(error_of("  epochs: 3\n"), Contains("did you mean 'num_train_epochs'?"));
   CHECK_THAT(error_of("  batch_size: 3\n"), Contains("did you mean 'per_device_train_batch_size'?"));
   CHECK_THAT(error_of("  patience: 3\n"), Contains("did you mean 'early_stopping_patience'?"));
+}
+
+TEST_CASE("keys of Hugging Face without a counterpart are answered, not guessed at") {
+  using Catch::Contains;
+  CHECK_THAT(error_of("  fp16: true\n"),
+             Contains("unknown key 'fp16' in 'train'") && Contains("write bf16: true"));
+  CHECK_THAT(error_of("  label_smoothing_factor: 0.1\n"), Contains("losses are plain cross-entropy"));
+  CHECK_THAT(error_of("  dataloader_num_workers: 4\n"), Contains("not needed: all cores read the data"));
+  CHECK_THAT(error_of("  full_determinism: true\n"), Contains("the same seed gives the same bits"));
+  CHECK_THAT(error_of("  ddp_timeout: 1800\n"), Contains("not needed: a training is one process"));
+}
+
+TEST_CASE("numbers of another optimizer, and a second word on the warm-up, are refused") {
+  using Catch::Contains;
+  CHECK_THAT(error_of("  momentum: 0.8\n"),
+             Contains("c.yaml:2:13: error: 'momentum' has no effect with optim "
+                      "'adamw_torch'") &&
+                 Contains("optim: sgd"));
+  CHECK_THAT(error_of("  optim: sgd\n  adam_beta2: 0.8\n"),
+             Contains("c.yaml:3:15: error: 'adam_beta2' has no effect with optim 'sgd'"));
+  CHECK_THAT(error_of("  warmup_steps: 3\n  warmup_ratio: 0.1\n"),
+             Contains("c.yaml:3:17: error: 'warmup_ratio' has no effect beside 'warmup_steps'") &&
+                 Contains("leave one of them out"));
+  CHECK(options_of("  optim: sgd\n  momentum: 0.8\n").momentum == 0.8);
+}
+
+TEST_CASE("a task's optimizer and warm-up do away with the suite's") {
+  const auto task_options = [](const std::string& suite, const std::string& task) {
+    auto document = ConfigDocument::parse("train: " + suite + "\ntask: {train: " + task + "}\n");
+    TrainOptions options;
+    read_train_options(document.root().child("train"), options);
+    read_train_options(document.root().child("task").child("train"), options);
+    document.finish();
+    return options;
+  };
+  const auto adam = task_options("{optim: sgd, momentum: 0.8}", "{optim: adamw_bert}");
+  CHECK_FALSE(adam.momentum);
+  CHECK(optimizer_numbers(adam).epsilon == 1e-6);
+  const auto ratio = task_options("{warmup_steps: 5}", "{warmup_ratio: 0.1}");
+  CHECK_FALSE(ratio.warmup_steps);
+  CHECK(ratio.warmup_ratio == 0.1);
+  const auto steps = task_options("{warmup_ratio: 0.1}", "{warmup_steps: 5}");
+  CHECK(steps.warmup_steps == 5);
+  CHECK_FALSE(steps.warmup_ratio);
+}
+
+TEST_CASE("the optimizer's numbers are written out, those of others explained") {
+  using Catch::Contains;
+  const auto resolved = [](const std::string& text) {
+    auto document = ConfigDocument::parse(text);
+    TrainOptions options;
+    read_train_options(document.root(), options);
+    document.finish();
+    return document.resolved();
+  };
+  for (const std::string text : {"", "optim: adamw_bert", "optim: sgd", "warmup_steps: 3"}) {
+    INFO(text);
+    CHECK(resolved(resolved(text)) == resolved(text));
+  }
+  CHECK_THAT(resolved(""), Contains("adam_epsilon: 1e-8\n") && Contains("momentum: null  # of sgd\n") &&
+                               Contains("warmup_ratio: 0.06\nwarmup_steps: null  # warmup_ratio says it\n"));
+  CHECK_THAT(resolved("optim: adamw_bert"), Contains("adam_epsilon: 1e-6\n"));
+  CHECK_THAT(resolved("optim: sgd"),
+             Contains("momentum: 0.9\n") && Contains("adam_beta1: null  # of adamw_torch\n"));
 }
 
 }  // namespace adaptune
