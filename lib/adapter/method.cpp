@@ -1,9 +1,9 @@
 #include "adapter/method.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <numeric>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/config_layers.h"
@@ -12,8 +12,6 @@
 
 namespace adaptune {
 namespace {
-
-constexpr const char* kDropKey = "adapter.drop.layers";
 
 // AdapterHub's presets, and the papers' own settings over the same modules.
 BottleneckOptions seq_bn() { return {}; }
@@ -56,17 +54,9 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-// The number of a layer as a key: digits, without leading zeros.
-std::optional<int64_t> layer_of(const std::string& key) {
-  int64_t layer = 0;
-  const char* end = key.data() + key.size();
-  if (std::from_chars(key.data(), end, layer).ptr != end || std::to_string(layer) != key || layer < 0)
-    return std::nullopt;
-  return layer;
-}
-
 std::optional<std::string> check_layer_key(const std::string& key) {
-  if (layer_of(key)) return std::nullopt;
+  const auto layers = layers_from(key);
+  if (layers && std::to_string(layers->front()) == key) return std::nullopt;
   return "must be the number of a layer, or 'default'";
 }
 
@@ -91,7 +81,7 @@ void check_options(ConfigNode node, const BottleneckOptions& o) {
     node.error_at_written({"stochastic_depth", "is_parallel"},
                           "'stochastic_depth' has no effect with is_parallel: true", "stochastic_depth: 0");
   }
-  if (o.init_std && (o.init_weights == "mam_adapter" || o.init_weights == "zero")) {
+  if (o.init_std && !usual_init_std(o.init_weights)) {
     node.error_at_written({"init_std", "init_weights"},
                           "'init_std' has no effect with init_weights '" + o.init_weights + "'",
                           "init_std: null, or init_weights: bert or houlsby");
@@ -105,20 +95,25 @@ void read_options(ConfigNode node, BottleneckOptions& o) {
   if (node.has("reduction_factor") && !node.has("bottleneck_size")) o.bottleneck_size.reset();
   node.read("reduction_factor", o.reduction_factor, positive(), check_layer_key);
   node.read("bottleneck_size", o.bottleneck_size, at_least(1));
+  if (!o.bottleneck_size) node.record_empty("bottleneck_size", "reduction_factor says it");
   node.read("non_linearity", o.non_linearity, one_of(activation_names()));
   node.read("original_ln_before", o.original_ln_before);
   node.read("original_ln_after", o.original_ln_after);
-  node.read("residual_before_ln", o.residual_before_ln, one_of({"true", "false", "post_add"}));
+  node.read_untyped("residual_before_ln", o.residual_before_ln, one_of({"true", "false", "post_add"}));
   node.read("adapter_residual_before_ln", o.adapter_residual_before_ln);
   node.read("ln_before", o.ln_before);
   node.read("ln_after", o.ln_after);
   node.read("is_parallel", o.is_parallel);
-  node.read("scaling", o.scaling, check_scaling);
+  node.read_untyped("scaling", o.scaling, check_scaling);
   node.read("use_gating", o.use_gating);
   node.read("dropout", o.dropout, share_below_one());
   node.read("stochastic_depth", o.stochastic_depth, share_below_one());
   node.read("init_weights", o.init_weights, one_of({"bert", "mam_adapter", "houlsby", "zero"}));
   node.read("init_std", o.init_std, positive());
+  if (!o.init_std) {
+    const auto usual = usual_init_std(o.init_weights);
+    usual ? node.record_default("init_std", *usual) : node.record_empty("init_std", "of bert and houlsby");
+  }
   check_options(node, o);
 }
 
@@ -173,15 +168,6 @@ std::string factor_list(const std::map<std::string, double>& factors) {
   return text.str();
 }
 
-// Layers that a mapping by layer names.
-std::vector<int64_t> layers_named(const std::map<std::string, double>& by_layer) {
-  std::vector<int64_t> layers;
-  for (const auto& [key, value] : by_layer) {
-    if (const auto layer = layer_of(key)) layers.push_back(*layer);
-  }
-  return layers;
-}
-
 void check_sharing(ConfigNode node, const AdapterSpec& spec) {
   if (spec.share_across_layers && std::holds_alternative<ResidualConvolutionOptions>(spec.site)) {
     node.error_at_written({"share_across_layers"},
@@ -189,7 +175,8 @@ void check_sharing(ConfigNode node, const AdapterSpec& spec) {
   }
   const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site);
   if (!spec.share_across_layers || !bottleneck || bottleneck->bottleneck_size) return;
-  if (layers_named(bottleneck->reduction_factor).empty()) return;
+  const auto& factors = bottleneck->reduction_factor;
+  if (factors.size() == factors.count("default")) return;
   node.error_at_written({"share_across_layers", "reduction_factor", "bottleneck_size"},
                         "one adapter for all layers has one width, but 'reduction_factor' names layers",
                         "give reduction_factor as one number");
@@ -222,6 +209,34 @@ void read_layers(ConfigNode node, AdapterSpec& spec) {
     node.error_at_written({"drop"},
                           "'" + spec.method + "' has no adapters in the layers that could be dropped");
   }
+}
+
+// Other tools' words, and those of one method for what another calls otherwise.
+std::map<std::string, std::string> foreign_names() {
+  return {{"layers_to_transform", "layers"},
+          {"lora_alpha", "alpha"},
+          {"lora_dropout", "dropout"},
+          {"target_modules", "places"},
+          {"reduction", "reduction_factor"},
+          {"reduction_factor", "r"},
+          {"bottleneck_size", "r"},
+          {"rank", "r"},
+          {"r", "reduction_factor"},
+          {"alpha", "scaling"},
+          {"scaling", "alpha"}};
+}
+
+// Whatever a method may be told, `config` apart.
+std::vector<std::string> keys_of_all_methods() {
+  auto document = ConfigDocument::empty();
+  for (const auto& method : adapter_methods()) {
+    AdapterSpec spec = adapter_spec(method.name);
+    read_adapter_spec(document.root(), "adapter", spec);
+  }
+  std::vector<std::string> keys;
+  const auto resolved = document.resolved_json();
+  for (const auto& [key, value] : resolved["adapter"].items()) keys.push_back(key);
+  return keys;
 }
 
 }  // namespace
@@ -271,16 +286,17 @@ AdapterSpec adapter_spec(const std::string& name) {
 
 void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& spec) {
   ConfigNode node = parent.section(key, "config");
-  std::string written, method = spec.method;
+  std::string method = spec.method;
+  bool is_known = !node.has("config");
   const auto known = one_of(method_names());
-  node.read("config", method, [&](const std::string& name) { return known(written = name); });
-  if (!written.empty() && written != method) node.excuse_unread_keys();  // which keys would be right is open
+  node.read("config", method, [&](const std::string& name) {
+    const auto wrong = known(name);
+    is_known = !wrong;
+    return wrong;
+  });
+  node.foreign_names(foreign_names());
+  if (!is_known) return node.leave_unread(keys_of_all_methods());
   if (method != spec.method) spec = adapter_spec(method);
-  node.foreign_names({{"layers_to_transform", "layers"},
-                      {"lora_alpha", "alpha"},
-                      {"lora_dropout", "dropout"},
-                      {"target_modules", "places"},
-                      {"reduction", "reduction_factor"}});
   read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
   if (has_adapters(spec)) {
@@ -295,48 +311,13 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
     node.read("share_across_layers", spec.share_across_layers);
     node.read("weight_decay", spec.weight_decay, non_negative());
+    if (!spec.weight_decay) node.record_empty("weight_decay", "train.adapter_weight_decay says it");
     check_sharing(node, spec);
   }
   if (spec.override == Override::kTopLayers && !spec.layers) {
     node.error_at_written({"config", "layers"}, "top_layers needs `layers`, the layers to train");
   }
   node.read("load", spec.load);
-}
-
-std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count) {
-  std::vector<int64_t> layers(layer_count);
-  std::iota(layers.begin(), layers.end(), 0);
-  const auto check = [&](const std::vector<int64_t>& given, const char* key) {
-    for (const int64_t layer : given) {
-      if (layer < 0 || layer >= layer_count) {
-        throw ValueError(std::string("adapter.") + key, "layer " + std::to_string(layer) +
-                                                            " does not exist; this backbone has layers 0-" +
-                                                            std::to_string(layer_count - 1));
-      }
-    }
-  };
-  check(spec.leave_out, "leave_out");
-  if (const auto* bottleneck = std::get_if<BottleneckOptions>(&spec.site))
-    check(layers_named(bottleneck->reduction_factor), "reduction_factor");
-  if (spec.layers) {
-    check(*spec.layers, "layers");
-    layers = *spec.layers;
-    std::sort(layers.begin(), layers.end());
-    layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
-  }
-  const int64_t dropped = fixed_drop(spec.drop, layer_count, kDropKey);
-  robust_drop(spec.drop, layer_count, kDropKey);
-  std::erase_if(layers, [&](int64_t layer) {
-    return layer < dropped || std::count(spec.leave_out.begin(), spec.leave_out.end(), layer) > 0;
-  });
-  if (layers.empty()) {
-    throw ValueError(
-        dropped > 0              ? kDropKey
-        : spec.leave_out.empty() ? "adapter.layers"
-                                 : "adapter.leave_out",
-        "'layers', 'leave_out' and 'drop' together leave no layer with an adapter; leave at least one");
-  }
-  return layers;
 }
 
 std::string describe(const AdapterSpec& spec, int64_t layer_count) {

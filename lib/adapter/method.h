@@ -14,6 +14,7 @@
 #include "adapter/lora.h"
 #include "adapter/residual_convolution.h"
 #include "core/config_node.h"
+#include "core/error.h"
 
 namespace adaptune {
 
@@ -58,8 +59,10 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
 AdapterSpec adapter_spec(const std::string& name);
 // "pfeiffer r=16, layers 0-11": for tables.
 std::string describe(const AdapterSpec& spec, int64_t layer_count);
-// Indices in [0, layer_count) that carry the adapter; ValueError when a layer named anywhere does not
-// exist, or none is left. Those of a fixed drop are not among them.
+// Everything that is wrong with the layers a spec names: those that do not exist, or that none is left.
+std::vector<ValueError> layer_problems(const AdapterSpec& spec, int64_t layer_count);
+// Indices in [0, layer_count) that carry the adapter; the first of layer_problems() where there are any.
+// Those of a fixed drop are not among them.
 std::vector<int64_t> adapted_layers(const AdapterSpec& spec, int64_t layer_count);
 
 }  // namespace adaptune

@@ -64,6 +64,19 @@ bool selects(const SiteOptions& options, const std::vector<std::string>& places,
   return every_3x3 ? site.kind == SiteKind::kConv && site.kernel == 3 : names_site(places, site);
 }
 
+// In its layers, at its places.
+std::vector<Site*> adapted_sites(const AdapterSpec& spec, Backbone& backbone) {
+  const auto layers = adapted_layers(spec, backbone.info().layers);
+  const auto places = std::visit(Places{}, spec.site);
+  std::vector<Site*> adapted;
+  for (Site* site : backbone.sites()) {
+    const auto& info = site->info();
+    if ((info.layer < 0 || contains(layers, info.layer)) && selects(spec.site, places, info))
+      adapted.push_back(site);
+  }
+  return adapted;
+}
+
 struct Build {
   const SiteInfo& site;
   std::shared_ptr<Adapter> operator()(const std::monostate&) const { return nullptr; }
@@ -174,39 +187,36 @@ bool Attachment::needs_padding() const {
   });
 }
 
-TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
-    : backbone_layers_(backbone.info().layers) {
-  const auto layers = adapted_layers(spec, backbone.info().layers);
-  const auto places = std::visit(Places{}, spec.site);
-  std::vector<std::string> known;
-  for (Site* site : backbone.sites()) {
-    known.insert(known.end(), {site->info().place, site->info().path()});
-    const bool in_layer =
-        site->info().layer < 0 || std::find(layers.begin(), layers.end(), site->info().layer) != layers.end();
-    if (!in_layer || !selects(spec.site, places, site->info())) continue;
-    adapters_.emplace_back(site, adapter_for(spec, site->info()));
-  }
-  add_overrides(spec, backbone);
-  check_found(spec, backbone, places, known);
-}
-
-// Something of the backbone is adapted, and every place that is named exists.
-void TaskAdapter::check_found(const AdapterSpec& spec, Backbone& backbone,
-                              const std::vector<std::string>& places,
-                              const std::vector<std::string>& known) const {
-  const bool wants = spec.override != Override::kNone || !std::holds_alternative<std::monostate>(spec.site);
+std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& backbone) {
+  auto problems = layer_problems(spec, backbone.info().layers);
   const bool named = std::visit(NamesPlaces(), spec.site);
-  if (wants && !named && adapters_.empty() && overridden_count(spec, backbone) == 0) {
-    throw ValueError("adapter.config", "'" + spec.method +
-                                           "' finds nothing to adapt in a backbone of the family '" +
-                                           backbone.info().family + "'");
+  const bool wants = spec.override != Override::kNone || !std::holds_alternative<std::monostate>(spec.site);
+  if (!named && !problems.empty()) return problems;
+  if (!named && wants && adapted_sites(spec, backbone).empty() && overridden_count(spec, backbone) == 0) {
+    problems.emplace_back("adapter.config", "'" + spec.method +
+                                                "' finds nothing to adapt in a backbone of the family '" +
+                                                backbone.info().family + "'");
+    return problems;
   }
-  for (const auto& place : places) {
+  std::vector<std::string> known;
+  for (const Site* site : backbone.sites())
+    known.insert(known.end(), {site->info().place, site->info().path()});
+  for (const auto& place : std::visit(Places{}, spec.site)) {
     if (contains(known, place)) continue;
     const auto nearest = nearest_name(place, known);
-    throw ValueError("adapter.places", "this backbone has no place '" + place + "'" +
-                                           (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+    problems.emplace_back("adapter.places", "this backbone has no place '" + place + "'" +
+                                                (nearest ? "; did you mean '" + *nearest + "'?" : ""));
   }
+  return problems;
+}
+
+TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
+    : backbone_layers_(backbone.info().layers) {
+  const auto problems = adapter_problems(spec, backbone);
+  if (!problems.empty()) throw ValueError(problems.front());
+  for (Site* site : adapted_sites(spec, backbone))
+    adapters_.emplace_back(site, adapter_for(spec, site->info()));
+  add_overrides(spec, backbone);
 }
 
 std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {

@@ -12,6 +12,7 @@
 #include "adapter/fusion.h"
 #include "adapter/method.h"
 #include "backbone/backbone.h"
+#include "core/error.h"
 
 namespace adaptune {
 
@@ -66,7 +67,11 @@ class Attachment : public torch::nn::Module {
   bool is_attached_ = false;
 };
 
-// Adapters and overrides of one AdapterSpec, fresh.
+// Everything in a spec that this backbone cannot do: layers and places that it does not have, or a method
+// that finds nothing to adapt.
+std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& backbone);
+
+// Adapters and overrides of one AdapterSpec, fresh. The first of adapter_problems() where there are any.
 class TaskAdapter final : public Attachment {
  public:
   TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
@@ -77,8 +82,6 @@ class TaskAdapter final : public Attachment {
   // A fresh one, or the one that another layer has already where they share.
   std::shared_ptr<Adapter> adapter_for(const AdapterSpec& spec, const SiteInfo& site);
   void add_overrides(const AdapterSpec& spec, Backbone& backbone);
-  void check_found(const AdapterSpec& spec, Backbone& backbone, const std::vector<std::string>& places,
-                   const std::vector<std::string>& known) const;
 
   SiteAdapters adapters_;
   int64_t backbone_layers_;

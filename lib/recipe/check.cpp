@@ -28,14 +28,17 @@ void check_test(const TaskConfig& task, const std::vector<std::string>& labels) 
   label_numbers(dataset, labels.empty() ? LabelMap() : LabelMap(labels));
 }
 
-void check_task(Workspace& workspace, const TaskConfig& task) try {
+void check_data(Workspace& workspace, const TaskConfig& task) {
   const auto& data = workspace.data(task);
-  const TaskAdapter adapter(task.adapter, workspace.described());
   check_first_batch(data.train, task, workspace.pad_id());
   if (data.validation) check_first_batch(*data.validation, task, workspace.pad_id());
   check_test(task, data.head.labels);
-} catch (const ValueError& error) {
-  throw placed(task, error);
+}
+
+void add_checks(Workspace& workspace, const TaskConfig& task, std::vector<RunCheck>& checks) {
+  for (const auto& problem : adapter_problems(task.adapter, workspace.described()))
+    checks.emplace_back([&task, problem] { throw placed(task, problem); });
+  checks.emplace_back([&workspace, &task] { check_data(workspace, task); });
 }
 
 }  // namespace
@@ -43,7 +46,7 @@ void check_task(Workspace& workspace, const TaskConfig& task) try {
 void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tasks,
                  const std::vector<RunCheck>& more) {
   std::vector<RunCheck> checks;
-  for (const auto* task : tasks) checks.emplace_back([&workspace, task] { check_task(workspace, *task); });
+  for (const auto* task : tasks) add_checks(workspace, *task, checks);
   checks.insert(checks.end(), more.begin(), more.end());
   std::vector<std::string> problems;  // each once: tasks share the values of the run
   std::optional<ExitCode> code;
@@ -59,6 +62,7 @@ void check_tasks(Workspace& workspace, const std::vector<const TaskConfig*>& tas
   if (!code) return;
   std::string text = problems.front();
   for (size_t i = 1; i < problems.size(); ++i) text += "\n" + error_text(problems[i]);
+  if (problems.size() > 1) text += "\n" + std::to_string(problems.size()) + " errors; nothing was run";
   throw Error(*code, text);
 }
 
