@@ -10,12 +10,19 @@
 namespace adaptune {
 namespace {
 
+bool fuses_all(const FusionConfig& fusion, const std::vector<TaskConfig>& tasks) {
+  return std::equal(fusion.members.begin(), fusion.members.end(), tasks.begin(), tasks.end(),
+                    [](const FusionMember& member, const TaskConfig& task) {
+                      return member.name == task.name && member.path.empty();
+                    });
+}
+
 // A run's config.yaml and --print-config write the section with every default in it: that alone is no wish.
 bool asks_for_fusion(const RunConfig& config) {
   if (config.tasks.empty()) return false;
   const auto& places = config.tasks.front().places;
   const auto& fusion = config.fusion;
-  const bool chosen = places.contains("fusion.adapters") || fusion.targets.size() != config.tasks.size() ||
+  const bool chosen = !fuses_all(fusion, config.tasks) || fusion.targets.size() != config.tasks.size() ||
                       !fusion.include_target || fusion.warm_head;
   const bool printed = places.contains("fusion.include_target") && places.contains("fusion.head");
   return places.contains("fusion") && (chosen || !printed);
@@ -35,7 +42,7 @@ void check_target(const Run& run, Workspace& workspace, const TaskConfig& target
 void check_task_member(const TaskConfig& task) {
   const auto problem = fusion_problem(task.adapter);
   if (!problem) return;
-  throw placed(task, ValueError(problem->key, "no adapter for the fusion (" + task.place_of("fusion") +
+  throw placed(task, ValueError(problem->key, "no adapter for the fusion (" + task.place_of("fusion").place +
                                                   "): " + problem->text));
 }
 
@@ -60,9 +67,9 @@ bool is_used(const FusionConfig& fusion, const FusionMember& member) {
 // With dropout in the backbone its states are not the same twice.
 void check_fusion_cache(const Run& run, const TaskConfig& target) {
   if (!run.config.cache.enabled || !backbone_dropout(run.config.fusion.train, target.adapter)) return;
-  throw UsageError(run.config.cache_place +
-                   ": error: states of a backbone with dropout cannot be kept, and the fusion for '" +
-                   target.name + "' trains with it; fusion.train.backbone_dropout: false");
+  throw placed(run.config.cache_place,
+               "states of a backbone with dropout cannot be kept, and the fusion for '" + target.name +
+                   "' trains with it; fusion.train.backbone_dropout: false");
 }
 
 std::vector<RunCheck> fusion_checks(const Run& run, Workspace& workspace) {

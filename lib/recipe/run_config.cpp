@@ -23,18 +23,22 @@ void check_model(ConfigNode root, const std::string& model) {
                              "; 'model' is a Hugging Face model folder");
 }
 
-void read_tasks(ConfigNode root, const TaskConfig& defaults, RunConfig& config) {
+void read_tasks(ConfigNode root, const TaskConfig& defaults, const std::vector<std::string>& splits,
+                RunConfig& config) {
+  const auto add = [&](ConfigNode node, const std::string& name) {
+    config.tasks.push_back(read_task(node, name, defaults, root));
+    check_files(node.child("data"), config.tasks.back().data, splits);
+  };
   if (root.has("task") && root.has("tasks")) root.error_at("task", "'task' and 'tasks' exclude each other");
   if (root.has("task")) {
     auto node = root.child("task");
     std::string name = "task";
     node.read("name", name);
-    config.tasks.push_back(read_task(node, name, defaults, root));
+    add(node, name);
     return;
   }
   if (!root.has("tasks")) root.require("task");
-  for (auto& [name, node] : root.child("tasks").entries())
-    config.tasks.push_back(read_task(node, name, defaults, root));
+  for (auto& [name, node] : root.child("tasks").entries()) add(node, name);
 }
 
 bool is_task(const std::vector<TaskConfig>& tasks, const std::string& name) {
@@ -107,17 +111,28 @@ void read_fusion_head(ConfigNode node, bool& warm) {
   warm = head == "warm";
 }
 
+// The backbone's dropout in the fusions, where all targets' methods agree on it.
+void record_fusion_dropout(ConfigNode node, const RunConfig& config) {
+  const auto& train = config.fusion.train;
+  std::set<bool> values;
+  for (const auto& target : config.tasks) values.insert(backbone_dropout(train, target.adapter));
+  if (!train.backbone_dropout && values.size() == 1) node.record_default("backbone_dropout", *values.begin());
+}
+
 void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& config) {
-  auto node = root.child("fusion");
+  auto node = root.section("fusion", "config");
   auto& fusion = config.fusion;
   fusion.train = defaults;
   fusion.train.learning_rate = kFusionLearningRate;
   read_fusion_options(node, fusion.options);
   fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
+  if (!node.has("adapters")) node.record_default("adapters", std::string("all"));
   read_targets(node, config.tasks, fusion.targets);
   node.read("include_target", fusion.include_target);
   read_fusion_head(node, fusion.warm_head);
   read_train_options(node.child("train"), fusion.train);
+  turn_off_idle_parity(node.child("train"), fusion.train);
+  record_fusion_dropout(node.child("train"), config);
   for (const auto& target : fusion.targets) {
     if (is_task(config.tasks, target))
       check_best_metric(node.child("train"), root.child("train"), fusion.train, config.task(target));
@@ -141,6 +156,17 @@ void check_cache(ConfigNode node, const RunConfig& config) {
         "states of a backbone with dropout cannot be kept, and task '" + task.name + "' trains with it",
         "train.backbone_dropout: false");
   }
+}
+
+// Switches of the run's sections that none of its trainings has a use for.
+void check_switches(ConfigNode root, TaskConfig defaults, const RunConfig& config) {
+  const auto& tasks = config.tasks;
+  if (std::none_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.data.quoted; }))
+    turn_off_idle_quotes(root.child("data"), defaults.data);
+  const bool parity =
+      config.fusion.train.wd_parity ||
+      std::any_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.train.wd_parity; });
+  if (!parity) turn_off_idle_parity(root.child("train"), defaults.train);
 }
 
 // Keys of `train` that a second run into the same folder may change.
@@ -196,7 +222,7 @@ const TaskConfig& RunConfig::task(const std::string& name) const {
   throw UsageError(message);
 }
 
-RunConfig read_run_config(ConfigNode root) {
+RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& splits) {
   RunConfig config;
   config.output_dir = "runs";
   root.require("model");
@@ -212,18 +238,20 @@ RunConfig read_run_config(ConfigNode root) {
   TaskConfig defaults;
   read_adapter(root, defaults.adapter);
   read_data(root.child("data"), defaults.data);
+  check_files(root.child("data"), defaults.data, splits);
   read_train_options(root.child("train"), defaults.train);
+  if (!defaults.train.backbone_dropout)
+    root.child("train").record_default("backbone_dropout",
+                                       backbone_dropout(defaults.train, defaults.adapter));
+  root.section("fusion", "config");  // its short form names a place, too
   root.add_places(defaults.places);
-  read_tasks(root, defaults, config);
+  read_tasks(root, defaults, splits, config);
   read_fusion(root, defaults.train, config);
+  check_switches(root, defaults, config);
   read_cache(root.child("cache"), config.cache);
   check_cache(root.child("cache"), config);
   config.cache_place = root.child("cache").child("enabled").place();
   return config;
-}
-
-bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter) {
-  return options.backbone_dropout.value_or(adapter_method(adapter.method).backbone_dropout);
 }
 
 std::string task_identity(const RunConfig& config, const TaskConfig& task) {
@@ -245,6 +273,7 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
     members.push_back(member.name + (member.path.empty() ? "" : "=" + member.path));
   node.read("adapters", members);
   read_train_options(node.child("train"), fusion.train);
+  node.child("train").record_default("backbone_dropout", backbone_dropout(fusion.train, target.adapter));
   return without_free_keys(document.resolved());
 }
 

@@ -45,14 +45,13 @@ struct RunConfig {
   std::vector<TaskConfig> tasks;
   FusionConfig fusion;  // all tasks on all tasks where the file says nothing
   CacheConfig cache;
-  std::string cache_place;                                // where the configuration writes it
+  WrittenPlace cache_place;                               // where the configuration writes it
   const TaskConfig& task(const std::string& name) const;  // UsageError with the known names
 };
 
-// Reads and records everything (ConfigDocument::resolved()); errors are collected in the document.
-RunConfig read_run_config(ConfigNode root);
-// Dropout of the frozen backbone in training: the user's word, or the method's default.
-bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter);
+// Reads and records everything (ConfigDocument::resolved()); errors are collected in the document. `splits`:
+// those whose files must be there.
+RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& splits = kSplits);
 
 // The settings that decide what a task's training computes, one "key: value" a line: two runs into one
 // folder must agree in all of them (core/identity_difference.h). Numbers of steps, logging, saving and

@@ -18,14 +18,6 @@ std::string full_path(const std::string& path) {
   return path.empty() ? "" : std::filesystem::absolute(path).lexically_normal().string();
 }
 
-// Missing files and folders are errors of the configuration: they are known before anything runs.
-void check_files(ConfigNode node, const std::string& key, const std::vector<std::string>& files) {
-  if (!node.has(key)) return;
-  for (const auto& file : files) {
-    if (!std::filesystem::exists(file)) node.error_at(key, "'" + full_path(file) + "' does not exist");
-  }
-}
-
 void check_metrics(ConfigNode node, const TaskConfig& task, bool type_known) {
   for (const auto& name : task.metrics) {
     if (const auto wrong = one_of(metric_names())(name)) {
@@ -109,6 +101,22 @@ void check_idle_data(const ConfigNode& own, const ConfigNode& common, const Task
   }
 }
 
+// What the columns are called where nobody says it.
+void record_columns(ConfigNode node, const TaskConfig& task) {
+  const bool tags = task.head.type == "tagging";
+  if (task.label.empty()) node.record_default("label", std::string(tags ? "tags" : "label"));
+  if (tags && task.tokens.empty()) node.record_default("tokens", std::string("tokens"));
+  if (reads_images(task.head.type) && task.image.empty()) node.record_default("image", std::string("image"));
+}
+
+bool reads_tsv(const DataConfig& data) {
+  for (const auto& split : kSplits) {
+    for (const auto& file : data.files(split))
+      if (file.ends_with(".tsv") || file.ends_with(".tsv.gz")) return true;
+  }
+  return false;
+}
+
 void read_augment(ConfigNode node, DataConfig& data) {
   const std::map<std::string, bool*> known = {{"random_crop", &data.random_crop},
                                               {"horizontal_flip", &data.horizontal_flip}};
@@ -143,7 +151,11 @@ void read_examples(ConfigNode node, TaskConfig& task) {
 
 }  // namespace
 
-std::string TaskConfig::place_of(std::string key) const {
+const std::vector<std::string>& DataConfig::files(const std::string& split) const {
+  return split == "test" ? test : split == "validation" ? validation : train;
+}
+
+const WrittenPlace& TaskConfig::place_of(std::string key) const {
   while (!places.contains(key)) {
     const size_t dot = key.rfind('.');
     if (dot == std::string::npos) return place;
@@ -152,8 +164,13 @@ std::string TaskConfig::place_of(std::string key) const {
   return places.at(key);
 }
 
+UsageError placed(const WrittenPlace& place, const std::string& message) {
+  return UsageError(place.place + ": error: " + message +
+                    (place.excerpt.empty() ? "" : "\n" + place.excerpt));
+}
+
 UsageError placed(const TaskConfig& task, const ValueError& error) {
-  return UsageError(task.place_of(error.key()) + ": error: " + error.what());
+  return placed(task.place_of(error.key()), error.what());
 }
 
 std::optional<std::string> folder_problem(const std::string& folder) {
@@ -181,14 +198,23 @@ void read_data(ConfigNode node, DataConfig& data) {
   node.read("max_seq_length", data.max_seq_length, at_least(3));
   node.read("truncation", data.truncation, truncation_name());
   node.read("max_train_samples", data.max_train_samples, at_least(1));
+  if (!data.max_train_samples) node.record_empty("max_train_samples", "all");
   node.read("max_eval_samples", data.max_eval_samples, at_least(1));
+  if (!data.max_eval_samples) node.record_empty("max_eval_samples", "all");
   node.read("quoted", data.quoted);
   node.read("image_size", data.image_size, at_least(1));
+  if (!data.image_size) node.record_empty("image_size", "of images, as the model's folder says");
   read_augment(node, data);
   node.read("on_error", data.on_error, one_of({"fail", "skip"}));
-  check_files(node, "train", data.train);
-  check_files(node, "validation", data.validation);
-  check_files(node, "test", data.test);
+}
+
+void check_files(ConfigNode node, const DataConfig& data, const std::vector<std::string>& splits) {
+  for (const auto& split : splits) {
+    if (!node.has(split)) continue;
+    for (const auto& file : data.files(split)) {
+      if (!std::filesystem::exists(file)) node.error_at(split, "'" + full_path(file) + "' does not exist");
+    }
+  }
 }
 
 // The best state is chosen by the loss, or by a metric that is computed anyway.
@@ -203,6 +229,21 @@ void check_best_metric(const ConfigNode& own, const ConfigNode& common, const Tr
         .error_at(key, "'" + *options.metric_for_best_model + "' is not a metric of task '" + task.name + "'",
                   *wrong);
   }
+}
+
+void turn_off_idle_quotes(ConfigNode section, DataConfig& data) {
+  if (!data.quoted || reads_tsv(data)) return;
+  section.error_at_written({"quoted"}, "'quoted' has no effect: no file is a .tsv file", "quoted: false");
+  data.quoted = false;
+  section.record_default("quoted", false);
+}
+
+void turn_off_idle_parity(ConfigNode section, TrainOptions& options) {
+  if (!options.wd_parity || options.adapter_weight_decay.value_or(options.weight_decay) > 0) return;
+  section.error_at_written({"wd_parity"}, "'wd_parity' has no effect without weight decay of the adapters",
+                           "adapter_weight_decay: 5e-4, or another number");
+  options.wd_parity = false;
+  section.record_default("wd_parity", false);
 }
 
 TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run) {
@@ -223,10 +264,22 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
     task.train.adapter_weight_decay = task.adapter.weight_decay;
   }
   check_idle_data(node.child("data"), run.child("data"), task);
+  turn_off_idle_quotes(node.child("data"), task.data);
+  turn_off_idle_parity(node.child("train"), task.train);
+  if (!task.train.backbone_dropout)
+    node.child("train").record_default("backbone_dropout", backbone_dropout(task.train, task.adapter));
+  record_columns(node, task);
   node.add_places(task.places);
-  if (task.data.train.empty())
-    node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
+  if (task.data.train.empty()) {
+    auto data = saying(node.child("data"), run.child("data"), "train");
+    data.has("train") ? data.error_at("train", "'train' names no file")
+                      : node.error("task '" + name + "' has no 'data.train'", "write 'data: {train: ...}'");
+  }
   return task;
+}
+
+bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter) {
+  return options.backbone_dropout.value_or(adapter_method(adapter.method).backbone_dropout);
 }
 
 bool reads_images(const std::string& head_type) { return head_type == "image_classification"; }

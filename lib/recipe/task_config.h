@@ -29,13 +29,17 @@ struct DataConfig {
   std::optional<int64_t> image_size;
   bool random_crop = false, horizontal_flip = false;  // of training images
   std::string on_error = "fail";                      // fail | skip: with images that cannot be read
+  const std::vector<std::string>& files(const std::string& split) const;
 };
+
+// Those of a configuration.
+inline const std::vector<std::string> kSplits = {"train", "validation", "test"};
 
 struct TaskConfig {
   std::string name;
-  std::string place;  // in the configuration: "glue.yaml:9:3"
+  WrittenPlace place;  // in the configuration
   // Where its values are written, or those of the run that hold for it, by path: "adapter.layers".
-  std::map<std::string, std::string> places;
+  std::map<std::string, WrittenPlace> places;
   HeadSpec head;
   std::vector<std::string> text;  // columns; empty: the usual ones
   std::string label, tokens, image;
@@ -44,9 +48,11 @@ struct TaskConfig {
   DataConfig data;
   TrainOptions train;
   // Of the value at `key`, else of its section, else of the task.
-  std::string place_of(std::string key) const;
+  const WrittenPlace& place_of(std::string key) const;
 };
-// The error with the place of the value in front.
+// An error at a place, with the line there.
+UsageError placed(const WrittenPlace& place, const std::string& message);
+// The same at the place of the value.
 UsageError placed(const TaskConfig& task, const ValueError& error);
 
 // Reads the task that `node` holds over `defaults`, which the sections `adapter`, `data` and `train` of `run`
@@ -55,12 +61,21 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
 // The section `adapter` of `parent`: the folder that it loads must be there.
 void read_adapter(ConfigNode parent, AdapterSpec& spec);
 void read_data(ConfigNode node, DataConfig& data);
+// Missing files of these splits are errors of the configuration: they are known before anything runs.
+void check_files(ConfigNode node, const DataConfig& data, const std::vector<std::string>& splits);
 // Reports a metric_for_best_model of `options` that the task does not compute, at the section `own` of the
 // task, or at that of the run, `common`.
 void check_best_metric(const ConfigNode& own, const ConfigNode& common, const TrainOptions& options,
                        const TaskConfig& task);
+// Turn `quoted` and `wd_parity` off where they do nothing: an error where the section itself turns them on,
+// else they are the run's, for other tasks.
+void turn_off_idle_quotes(ConfigNode section, DataConfig& data);
+void turn_off_idle_parity(ConfigNode section, TrainOptions& options);
 // What is wrong with the path of a folder that must be there: "'/x' does not exist"; empty: nothing.
 std::optional<std::string> folder_problem(const std::string& folder);
+
+// Dropout of the frozen backbone in training: the user's word, or the method's default.
+bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter);
 
 LabelKind label_kind(const std::string& head_type);
 bool reads_images(const std::string& head_type);

@@ -269,7 +269,7 @@ TEST_CASE("the same seed gives the same bytes, another seed others") {
 TEST_CASE("fuse composes trained tasks and eval shows what it attends to") {
   const CommandFolder folder;
   folder.write("suite.yaml", kSuite);
-  CHECK_THAT(folder.run("fuse suite.yaml").err, Contains("no adapter there") && Contains("train it first"));
+  CHECK_THAT(folder.run("fuse suite.yaml").err, Contains("not trained yet: mood, tone"));
   REQUIRE(folder.run("train suite.yaml").status == 0);
   const auto fused = folder.run("fuse suite.yaml");
   INFO(fused.err);
@@ -350,11 +350,26 @@ TEST_CASE("predict reads a file as the task's own were read") {
 
 TEST_CASE("the printed configuration holds every default and reads the same") {
   const CommandFolder folder;
-  const auto printed = folder.run("train config.yaml --print-config");
-  REQUIRE(printed.status == 0);
-  CHECK_THAT(printed.out, Contains("learning_rate: 0.01") && Contains("lr_scheduler_type: linear"));
-  folder.write("printed.yaml", printed.out);
-  CHECK(folder.run("train printed.yaml --print-config").out == printed.out);
+  const auto printed = folder.run("train config.yaml --print-config").out;
+  // What the file says, what it leaves open, and what another key or the backbone decides.
+  for (const std::string line : {"  learning_rate: 0.01", "  lr_scheduler_type: linear",
+                                 "  adam_epsilon: 1e-8", "  warmup_ratio: 0.06", "  backbone_dropout: true",
+                                 "  init_std: 0.02", "  label: label", "  adapters: all", "  targets: [mood]",
+                                 "  momentum: null  # of sgd", "  max_train_samples: null  # all",
+                                 "    dropout_prob: null  # the backbone's classifier or hidden dropout",
+                                 "  dropout_prob: null  # the backbone's attention dropout"}) {
+    CHECK_THAT(printed, Contains("\n" + line + "\n"));
+  }
+  CHECK_THAT(printed, Catch::Matches("# adaptune \\d+\\.\\d+\\.\\d+[^\n]*\n# adaptune train config.yaml "
+                                     "--print-config\n[^#][\\s\\S]*"));
+  // A null either is explained or is the user's word for nothing.
+  const std::regex null_key("\n *(\\w+): null\n");
+  CHECK(std::sregex_iterator(printed.begin(), printed.end(), null_key) == std::sregex_iterator());
+  folder.write("printed.yaml", printed);
+  const auto values = [](const std::string& text) { return text.substr(text.find("\nmodel: ")); };
+  CHECK(values(folder.run("train printed.yaml --print-config").out) == values(printed));
+  CHECK(folder.run("train printed.yaml train.max_steps=1").status == 0);
+  CHECK_THAT(folder.read("run/config.yaml"), Contains("# adaptune ") && Contains("  adam_epsilon: 1e-8\n"));
 }
 
 TEST_CASE("init writes configurations that parse") {

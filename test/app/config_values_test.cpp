@@ -137,6 +137,25 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
               {"3:38: error: metric: f1 scores two classes"});
 }
 
+TEST_CASE("what the backbone refuses is told at once, with its lines") {
+  const CommandFolder folder;
+  const auto printed =
+      check_unfit(folder,
+                  "model: model\nadapter:\n  config: lora\n  layers: [0, 6, 8]\n  leave_out: [7]\n"
+                  "  places: [atention.query, ffn.outputs]\n" +
+                      kData +
+                      "tasks:\n  one: {type: classification}\n  two: {type: classification, data: "
+                      "{max_seq_length: 99}}\n",
+                  {"4:11: error: adapter.layers: layers 6,8 do not exist; this backbone has layers 0-2\n"
+                   "  4 |   layers: [0, 6, 8]\n"
+                   "    |           ^\n",
+                   "5:14: error: adapter.leave_out: layer 7",
+                   "6:11: error: adapter.places: this backbone has no place 'atention.query'; did you mean",
+                   "6:11: error: adapter.places: this backbone has no place 'ffn.outputs'",
+                   "10:54: error: data.max_seq_length: 99 is more than the 40 positions"});
+  CHECK_THAT(printed, Contains("\n5 errors; nothing was run"));
+}
+
 TEST_CASE("what is wrong for all tasks is told once, at its place") {
   const CommandFolder folder;
   check_unfit(folder,
@@ -233,6 +252,104 @@ TEST_CASE("a configuration with every default written reads back") {
     INFO(again.err);
     CHECK(again.status == 0);
   }
+}
+
+TEST_CASE("keys that only some of the tasks could use are refused where none does") {
+  const CommandFolder folder;
+  const std::string task = "task: {type: classification}\n", data = "data: {train: train.jsonl, ";
+  const std::string start = "model: model\n" + task;
+  check_unfit(folder, start + data + "truncation: only_second, max_seq_length: 16}\n",
+              {"3:40: error: data.truncation: 'only_second' cuts the second text of a pair"});
+  check_refused(folder, start + data + "quoted: true}\n",
+                {"3:36: error: 'quoted' has no effect: no file is a .tsv file"});
+  check_refused(folder, start + data + "max_seq_length: 16}\ntrain: {wd_parity: true}\n",
+                {"4:20: error: 'wd_parity' has no effect without weight decay of the adapters"});
+  check_refused(folder, start + kData + "fusion: {train: {wd_parity: true}}\n",
+                {"4:29: error: 'wd_parity' has no effect without weight decay of the adapters"});
+  check_refused(folder, "model: model\n" + kData + "task: {type: classification, data: {quoted: true}}\n",
+                {"3:45: error: 'quoted' has no effect: no file is a .tsv file"});
+
+  folder.write("train.tsv", "text\tlabel\n\"good day\"\thappy\n\"bad\tnews\"\tsad\n");
+  folder.write("c.yaml",
+               "model: model\ndata: {quoted: true, max_seq_length: 16}\ntrain: {wd_parity: true}\n"
+               "tasks:\n  a: {type: classification, data: {train: train.tsv}}\n"
+               "  b: {type: classification, data: {train: train.jsonl}, adapter: {weight_decay: 0.1}}\n");
+  const auto suite = folder.run("check c.yaml --print-config");
+  INFO(suite.err);
+  REQUIRE(suite.status == 0);
+  folder.write("printed.yaml", suite.out);
+  CHECK(folder.run("check printed.yaml").status == 0);
+}
+
+TEST_CASE("an override or the defaults may add keys to a short form") {
+  const CommandFolder folder;
+  folder.write("c.yaml", "model: model\nadapter: lora\n" + kData +
+                             "tasks:\n  a: {type: classification}\n"
+                             "  b: {type: classification, adapter: ia3}\nfusion: static\n");
+  const auto printed = [&](const std::string& overrides) {
+    const auto run = folder.run("check c.yaml --print-config '~fusion' " + overrides);
+    INFO(run.err);
+    CHECK(run.status == 0);
+    return run.out;
+  };
+  CHECK_THAT(printed("adapter.r=4"), Contains("adapter:\n  config: lora\n") && Contains("\n  r: 4\n"));
+  CHECK_THAT(printed("tasks.b.adapter.alpha=3"),
+             Contains("      config: ia3\n") && Contains("      alpha: 3.0\n"));
+  CHECK_THAT(printed("adapter.drop=robust adapter.drop.layers=1"),
+             Contains("    mode: robust\n    layers: 1\n"));
+  const auto foreign = folder.refusal("check c.yaml adapter.layers_to_transform=[1]");
+  CHECK_THAT(foreign,
+             Contains("command line: override 1: error: unknown key 'layers_to_transform' in 'adapter'") &&
+                 Contains("did you mean 'layers'?") && Contains("1 error;"));
+
+  const auto fusion = folder.run("check c.yaml --print-config fusion.targets=[a]");
+  CHECK_THAT(fusion.out, Contains("fusion:\n  config: static\n") && Contains("  value: false\n") &&
+                             Contains("  targets: [a]\n"));
+  folder.write("over.yaml", "defaults: c.yaml\nadapter: {r: 2}\nfusion: {key: false}\n");
+  CHECK_THAT(folder.run("check over.yaml --print-config").out,
+             Contains("adapter:\n  config: lora\n") && Contains("\n  r: 2\n") &&
+                 Contains("fusion:\n  config: static\n") && Contains("  key: false\n"));
+}
+
+TEST_CASE("a method that is not known hides no other mistake") {
+  const CommandFolder folder;
+  const auto text = "model: model\nadapter: {config: lroa, r: 4, reducton_factor: 8, places: [x]}\n" + kData +
+                    "task: {type: classification}\ntrain: {learning_rte: 1}\n";
+  check_refused(folder, text,
+                {"2:19: error: adapter config 'lroa' is not known",
+                 "2:31: error: unknown key 'reducton_factor' in 'adapter'",
+                 "5:9: error: unknown key 'learning_rte' in 'train'"});
+  CHECK_THAT(folder.run("check c.yaml").err, Contains("did you mean 'reduction_factor'?"));
+}
+
+TEST_CASE("a variable that is not set is the only error") {
+  const CommandFolder folder;
+  const std::string task = "task: {type: classification}\n", unset = "${ADAPTUNE_TEST_UNSET}";
+  for (const std::string& text :
+       {"model: " + unset + "\n" + kData + task, "model: model\ndata: {train: " + unset + "}\n" + task,
+        "model: model\ndata: {train: [train.jsonl, " + unset + "]}\n" + task,
+        "model: model\n" + kData + task + "adapter: {config: " + unset + ", r: 4}\n",
+        "model: model\n" + kData + task + "fusion: {adapters: {x: " + unset + "}}\n",
+        "model: model\n" + kData + "task: {type: " + unset + ", metric: f1}\n"}) {
+    folder.write("c.yaml", text);
+    INFO(text);
+    const auto printed = folder.refusal("check c.yaml");
+    CHECK_THAT(printed,
+               Contains("'ADAPTUNE_TEST_UNSET' is not set") && Contains("\n1 error; nothing was run"));
+  }
+}
+
+TEST_CASE("a key of another method hints at this one's") {
+  const CommandFolder folder;
+  const auto hint = [&](const std::string& adapter) {
+    return folder.refusal("check config.yaml 'adapter={" + adapter + "}'");
+  };
+  CHECK_THAT(hint("config: lora, reduction_factor: 8"),
+             Contains("unknown key 'reduction_factor' in 'adapter'") && Contains("did you mean 'r'?"));
+  CHECK_THAT(hint("config: pfeiffer, r: 8"), Contains("did you mean 'reduction_factor'?"));
+  CHECK_THAT(hint("config: pfeiffer, alpha: 8"), Contains("did you mean 'scaling'?"));
+  CHECK_THAT(folder.refusal("check config.yaml reduction_factor=8"),
+             Contains("did you mean 'adapter.reduction_factor'?"));
 }
 
 TEST_CASE("a label needs a name") {
