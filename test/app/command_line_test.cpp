@@ -84,6 +84,7 @@ TEST_CASE("commands that write something tell programs what") {
   CHECK(document(folder, "init vit --width 32 --blocks 1 -o small") ==
         json({{"template", "vit"}, {"folder", "small"}}));
   REQUIRE(folder.run("train config.yaml").status == 0);
+  CHECK(document(folder, "inspect run/mood/adapter")["adapter"]["adapter"]["scaling"] == 1.0);
   CHECK(document(folder, "export run --format adapterhub -o hub") ==
         json({{"task", "mood"}, {"format", "adapterhub"}, {"folders", {"hub"}}}));
   CHECK(document(folder, "predict run dev.jsonl -o answers.jsonl") ==
