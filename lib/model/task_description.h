@@ -25,6 +25,7 @@ struct TaskInput {
   bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
   std::string image;    // column of images; then also
   std::optional<ImageTransform> transform;
+  friend bool operator==(const TaskInput&, const TaskInput&) = default;
 };
 
 // Whether a text names a truncation.
@@ -39,6 +40,8 @@ struct TaskDescription {
   HeadSpec head;
   TaskInput input;
   std::vector<std::string> metrics;
+  // The most frequent label of the training split; of label sets, those that more than half of its rows have.
+  std::vector<std::string> majority;
   std::map<std::string, double> scores;  // of the validation split, by metric
   int64_t step = 0;                      // of these weights
   std::string written_by;                // "adaptune 0.1.0"

@@ -127,7 +127,7 @@ nlohmann::ordered_json or_null(const std::optional<T>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
-std::string sheet_json(const Sheet& sheet, const std::string& split) {
+nlohmann::ordered_json sheet_json(const Sheet& sheet, const std::string& split) {
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (size_t t = 0; t < sheet.tasks.size(); ++t) {
     for (size_t s = 0; s < sheet.settings.size(); ++s) {
@@ -139,7 +139,7 @@ std::string sheet_json(const Sheet& sheet, const std::string& split) {
                          {"score", or_null(score)}});
     }
   }
-  return nlohmann::ordered_json{{"split", split}, {"results", results}}.dump(1) + "\n";
+  return {{"split", split}, {"results", results}};
 }
 
 // Everything in place first, then what is asked for.
@@ -197,6 +197,7 @@ std::vector<const TaskConfig*> checked_tasks(const Run& run, Workspace& workspac
       continue;
     }
     const DropSubject subject(run, workspace, *task, what.split, what.of_fusion());
+    if (const auto changed = subject.changed_settings(); !changed.empty()) console.warn(changed);
     check_counts(settings, subject);
     if (!what.output.empty()) subject.check_rest(settings.back());
     tasks.push_back(task);
@@ -210,7 +211,9 @@ std::vector<const TaskConfig*> checked_tasks(const Run& run, Workspace& workspac
 }  // namespace
 
 int drop(const RunFlags& flags, const DropFlags& what, Console& console) {
-  const Run run = open_run(flags);
+  std::vector<std::string> splits = {what.split};
+  if (!what.prune_fusion.empty()) splits.emplace_back("train");
+  const Run run = open_run(flags, splits);
   Workspace workspace(run);
   Sheet sheet;
   sheet.settings = settings_of(what, workspace.info().layers);
@@ -222,12 +225,16 @@ int drop(const RunFlags& flags, const DropFlags& what, Console& console) {
     console.say(task->name + "  " + what.split + " " + std::to_string(subject->examples()));
     add(sheet, *subject);
   }
-  console.result(console.json() ? sheet_json(sheet, what.split)
-                 : what.spans   ? span_text(sheet, workspace.info().layers)
-                                : sheet_text(sheet));
-  if (what.output.empty()) return 0;
-  const auto bytes = subject->write(what.output, sheet.settings.back());
-  console.say("wrote " + what.output + " (" + mebibytes(bytes) + ")");
+  if (!console.json())
+    console.result(what.spans ? span_text(sheet, workspace.info().layers) : sheet_text(sheet));
+  auto facts = sheet_json(sheet, what.split);
+  if (!what.output.empty()) {
+    const auto bytes = subject->write(what.output, sheet.settings.back());
+    console.say("wrote " + what.output + " (" + mebibytes(bytes) + ")");
+    facts["folder"] = what.output;
+    facts["bytes"] = bytes;
+  }
+  if (console.json()) console.result(facts.dump(2) + "\n");
   return 0;
 }
 

@@ -42,7 +42,7 @@ std::map<std::string, std::vector<std::string>> kept_names(const TaskFusion& fus
 
 DropSubject::DropSubject(const Run& run, Workspace& workspace, const TaskConfig& task,
                          const std::string& split, bool fusion)
-    : run_(run), workspace_(workspace), task_(task), split_(scored_split(workspace, task, split)) {
+    : run_(run), workspace_(workspace), configured_(task) {
   if (fusion) {
     fused_ = load_trained_fusion(run, workspace, task);
   } else {
@@ -52,6 +52,8 @@ DropSubject::DropSubject(const Run& run, Workspace& workspace, const TaskConfig&
     throw InputError(fs::absolute(run.folder).string() + ": task '" + task.name + "' has no trained " +
                      (fusion ? "fusion; run 'adaptune fuse' first" : "adapter; run 'adaptune train' first"));
   }
+  task_ = as_trained(task, trained());
+  split_ = scored_split(workspace, task_, trained(), split);
   if (attachment().site_adapters().empty())
     throw UsageError("task '" + task.name + "' owns no adapters in the layers that could be dropped");
   model_.emplace(workspace.backbone(),
@@ -67,6 +69,10 @@ bool DropSubject::is_trained(const Run& run, const TaskConfig& task, bool fusion
 const Attachment& DropSubject::attachment() const {
   if (fused_) return *fused_->fusion;
   return *loaded_->adapter;
+}
+
+std::string DropSubject::changed_settings() const {
+  return adaptune::changed_settings(workspace_, configured_, trained(), fused_ ? "fusion" : "adapter");
 }
 
 const TrainOptions& DropSubject::options() const { return fused_ ? run_.config.fusion.train : task_.train; }
@@ -91,7 +97,7 @@ std::optional<double> DropSubject::score(const Removal& removal) {
 void DropSubject::prune(int64_t count) {
   if (attention_.empty()) {
     record_attention(*fused_, true);
-    for_each_logits(*model_, *workspace_.data(task_).train.rows,
+    for_each_logits(*model_, *scored_split(workspace_, task_, trained(), "train").rows,
                     {options().per_device_eval_batch_size, workspace_.pad_id(), run_.device},
                     [](const auto&, const Batch&, const torch::Tensor&) {});
     for (const auto& own : fused_->fusion->fusions()) {

@@ -29,6 +29,8 @@ class DropSubject {
   DropSubject(const Run& run, Workspace& workspace, const TaskConfig& task, const std::string& split,
               bool fusion);
 
+  // As changed_settings().
+  std::string changed_settings() const;
   // Of the task's first metric, in its own unit; empty: undefined. What a site keeps never grows again: ask
   // for fewer and fewer.
   std::optional<double> score(const Removal& removal);
@@ -45,6 +47,9 @@ class DropSubject {
 
  private:
   const Attachment& attachment() const;
+  const TaskDescription& trained() const {
+    return fused_ ? fused_->description.target : loaded_->description;
+  }
   const TrainOptions& options() const;
   TensorMap parameters_of(const torch::nn::Module& rest) const;
   void prune(int64_t count);
@@ -55,10 +60,11 @@ class DropSubject {
 
   const Run& run_;
   Workspace& workspace_;
-  const TaskConfig& task_;
-  TaskSplit split_;
+  const TaskConfig& configured_;
   std::optional<FusedTask> fused_;
   std::optional<LoadedTask> loaded_;
+  TaskConfig task_;  // as it was trained
+  TaskSplit split_;
   std::optional<TaskModel> model_;
   std::vector<std::vector<double>> attention_;  // by fused site and its members, over the training split
 };

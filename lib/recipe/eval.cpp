@@ -1,5 +1,7 @@
 #include "recipe/eval.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "metric/bootstrap.h"
 #include "recipe/decathlon_run.h"
@@ -14,7 +16,10 @@ namespace {
 
 // Something trained for a task, and its evaluation once it has one.
 struct Contestant {
-  const TrainOptions* options;
+  TaskDescription description;
+  TaskConfig task;  // as it was trained
+  TaskSplit split;
+  const TrainOptions* options = nullptr;
   std::shared_ptr<Attachment> attachment;
   std::shared_ptr<Head> head;
   Evaluation evaluation;
@@ -22,21 +27,53 @@ struct Contestant {
 
 struct Candidate {
   const TaskConfig* task;
-  TaskSplit split;
   std::optional<FusedTask> fused;
   std::optional<Contestant> adapter, fusion;
+  // For what does not depend on which.
+  const Contestant& either() const { return adapter ? *adapter : *fusion; }
 };
 
-Candidate candidate(const Run& run, Workspace& workspace, const TaskConfig& task, const std::string& split,
-                    Console& console) {
-  Candidate own{
-      &task, scored_split(workspace, task, split), load_trained_fusion(run, workspace, task), {}, {}};
-  console.say(task.name + "  " + split_text(task, split, own.split));
+// Examples that are read alike are read once.
+void read_examples(Workspace& workspace, const std::string& split, Candidate& own, Console& console) {
+  const Contestant* last = nullptr;
+  for (auto* part : {&own.adapter, &own.fusion}) {
+    if (!*part) continue;
+    Contestant& one = **part;
+    const auto& trained = one.description;
+    one.task = as_trained(*own.task, trained);
+    const auto changed =
+        changed_settings(workspace, *own.task, trained, part == &own.fusion ? "fusion" : "adapter");
+    if (!changed.empty()) console.warn(changed);
+    if (last && last->description.input == trained.input && last->description.head == trained.head) {
+      one.split = last->split;
+      continue;
+    }
+    one.split = scored_split(workspace, one.task, trained, split);
+    console.say(split_line(one.task, split, one.split));
+    last = &one;
+  }
+}
+
+// A fusion that does not fit its adapters any more is left out; `stale` gets the reason.
+Candidate candidate(const Run& run, Workspace& workspace, const TaskConfig& task,
+                    std::vector<std::string>& stale) {
+  Candidate own{&task, {}, {}, {}};
+  try {
+    own.fused = load_trained_fusion(run, workspace, task);
+  } catch (const StaleFusion& error) {
+    stale.emplace_back(error.what());
+  }
   if (const auto loaded = load_trained_adapter(run, workspace, task))
-    own.adapter = Contestant{&task.train, loaded->adapter, loaded->head, {}};
+    own.adapter = Contestant{.description = loaded->description,
+                             .options = &task.train,
+                             .attachment = loaded->adapter,
+                             .head = loaded->head};
   if (own.fused) {
     record_attention(*own.fused, true);
-    own.fusion = Contestant{&run.config.fusion.train, own.fused->fusion, own.fused->head, {}};
+    own.fusion = Contestant{.description = own.fused->description.target,
+                            .options = &run.config.fusion.train,
+                            .attachment = own.fused->fusion,
+                            .head = own.fused->head};
   }
   return own;
 }
@@ -50,20 +87,21 @@ void evaluate_part(const Run& run, Workspace& workspace, std::vector<Candidate>&
   for (auto& own : candidates) {
     auto& contestant = own.*part;
     if (!contestant) continue;
-    scorings.push_back(
-        {own.task, contestant->options, own.split.rows.get(), contestant->attachment, contestant->head});
+    scorings.push_back({own.task, contestant->options, contestant->split.rows.get(), contestant->attachment,
+                        contestant->head});
     contestants.push_back(&*contestant);
   }
   auto evaluations = evaluate_all(run, workspace, scorings);
   for (size_t i = 0; i < contestants.size(); ++i) contestants[i]->evaluation = std::move(evaluations[i]);
 }
 
-SuiteResult result_of(Workspace& workspace, const Candidate& own) {
+SuiteResult result_of(const Candidate& own) {
+  const Contestant& one = own.either();
   SuiteResult result;
   result.task = own.task->name;
   result.metric = own.task->metrics.front();
-  result.examples = own.split.rows->size();
-  result.majority = majority_score(workspace.data(*own.task), own.split, result.metric);
+  result.examples = one.split.rows->size();
+  result.majority = majority_score(one.description, *one.split.rows, result.metric);
   if (own.adapter) {
     result.adapter_scores = own.adapter->evaluation.scores;
     result.adapter = result.adapter_scores.front().second;
@@ -84,61 +122,34 @@ SuiteResult result_of(Workspace& workspace, const Candidate& own) {
 }
 
 // Those of the adapter; of the fusion where the task has only that.
-void show_mistakes(const Run& run, Workspace& workspace, const Candidate& own, int64_t count,
-                   Console& console) {
-  const auto& evaluation = own.adapter ? own.adapter->evaluation : own.fusion->evaluation;
+void show_mistakes(const Run& run, const Candidate& own, int64_t count, Console& console) {
+  const Contestant& one = own.either();
   const auto folder = run.task_folder(own.task->name);
-  const int64_t shown = write_mistakes(folder, *own.split.rows->images, evaluation.predictions,
-                                       workspace.data(*own.task).head.labels, count);
+  const int64_t shown = write_mistakes(folder, *one.split.rows->images, one.evaluation.predictions,
+                                       one.description.head.labels, count);
   console.say(own.task->name + "  " +
               (shown > 0
                    ? "the worst " + std::to_string(shown) + " mistakes: " + (folder / "mistakes.png").string()
                    : "no mistakes"));
 }
 
-std::vector<Candidate> trained_candidates(const Run& run, Workspace& workspace, const std::string& split,
-                                          Console& console) {
-  std::vector<Candidate> candidates;
+// Those with an adapter or a fusion, before the backbone is loaded for them.
+std::vector<const TaskConfig*> trained_tasks(const Run& run, Console& console) {
+  std::vector<const TaskConfig*> tasks;
   for (const auto* task : run.selected_tasks()) {
-    auto own = candidate(run, workspace, *task, split, console);
-    if (own.adapter || own.fusion) {
-      candidates.push_back(std::move(own));
+    if (is_task_directory(run.task_folder(task->name) / "adapter") ||
+        is_fusion_directory(run.fusion_folder(task->name) / "fusion")) {
+      tasks.push_back(task);
     } else {
       console.warn("task '" + task->name + "' is not trained yet; left out");
     }
   }
-  if (candidates.empty()) {
-    throw InputError(std::filesystem::absolute(run.folder).string() +
-                     ": no task of this configuration is trained there; run 'adaptune train' first");
-  }
-  return candidates;
+  if (!tasks.empty()) return tasks;
+  throw InputError(std::filesystem::absolute(run.folder).string() +
+                   ": no task of this configuration is trained there; run 'adaptune train' first");
 }
 
-}  // namespace
-
-int eval(const RunFlags& flags, const EvalFlags& eval_flags, Console& console) {
-  const Run run = open_run(flags);
-  Workspace workspace(run);
-  console.say(header_text(run, workspace));
-  if (eval_flags.mistakes > 0 && !workspace.reads_images())
-    throw UsageError("--mistakes shows images, and the backbone reads texts; leave it out");
-  auto candidates = trained_candidates(run, workspace, eval_flags.split, console);
-  evaluate_part(run, workspace, candidates, &Candidate::adapter);
-  evaluate_part(run, workspace, candidates, &Candidate::fusion);
-  SuiteResults results{eval_flags.split, {}, {}};
-  for (const auto& own : candidates) results.tasks.push_back(result_of(workspace, own));
-  write_suite_results(run.folder, results);
-  if (!eval_flags.baseline.empty()) {
-    results.decathlon = decathlon_of(results, eval_flags.baseline);
-    write_suite_results(run.folder, results);
-  }
-  if (eval_flags.mistakes > 0) {
-    for (const auto& own : candidates) show_mistakes(run, workspace, own, eval_flags.mistakes, console);
-  }
-  if (console.json()) {
-    console.result(suite_json(results));
-    return 0;
-  }
+void show_tables(const SuiteResults& results, Console& console) {
   console.result(suite_table(results.tasks).text());
   if (results.decathlon) console.result("\n" + decathlon_text(*results.decathlon, results.tasks.size()));
   for (const auto& result : results.tasks) {
@@ -146,6 +157,42 @@ int eval(const RunFlags& flags, const EvalFlags& eval_flags, Console& console) {
     console.result("\nmean attention of the fusion for " + result.task + ", by layer\n" +
                    attention_table(*result.attention).text());
   }
+}
+
+}  // namespace
+
+int eval(const RunFlags& flags, const EvalFlags& eval_flags, Console& console) {
+  const Run run = open_run(flags, {eval_flags.split});
+  const auto selected = run.selected_tasks();
+  const auto images = [](const TaskConfig* task) { return reads_images(task->head.type); };
+  if (eval_flags.mistakes > 0 && !std::all_of(selected.begin(), selected.end(), images))
+    throw UsageError("--mistakes shows images, and the tasks read texts; leave it out");
+  const auto tasks = trained_tasks(run, console);
+  Workspace workspace(run);
+  console.say(header_text(run, workspace));
+  std::vector<Candidate> candidates;
+  std::vector<std::string> stale;
+  for (const auto* task : tasks) {
+    auto own = candidate(run, workspace, *task, stale);
+    if (!own.adapter && !own.fusion) continue;
+    read_examples(workspace, eval_flags.split, own, console);
+    candidates.push_back(std::move(own));
+  }
+  if (candidates.empty()) throw InputError(stale.front());
+  evaluate_part(run, workspace, candidates, &Candidate::adapter);
+  evaluate_part(run, workspace, candidates, &Candidate::fusion);
+  SuiteResults results{eval_flags.split, {}, {}};
+  for (const auto& own : candidates) results.tasks.push_back(result_of(own));
+  write_suite_results(run.folder, results);
+  if (!eval_flags.baseline.empty()) {
+    results.decathlon = decathlon_of(results, eval_flags.baseline);
+    write_suite_results(run.folder, results);
+  }
+  if (eval_flags.mistakes > 0) {
+    for (const auto& own : candidates) show_mistakes(run, own, eval_flags.mistakes, console);
+  }
+  console.json() ? console.result(suite_json(results)) : show_tables(results, console);
+  for (const auto& reason : stale) console.warn(reason + "\n     it is left out here");
   return 0;
 }
 

@@ -3,27 +3,16 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/identity_difference.h"
 #include "data/collate.h"
 #include "model/shared_pass.h"
 
 namespace adaptune {
 namespace {
 
-// A head that was trained on other labels would be scored against the wrong names.
-void check_labels(const TaskConfig& task, const HeadSpec& trained, const HeadSpec& now) {
-  if (trained.type == now.type && trained.labels == now.labels) return;
-  throw InputError("task '" + task.name +
-                   "': its adapter was trained on other labels than data.train has now; "
-                   "fix the order with 'labels', or train it again");
-}
-
-// What it scores must be prepared as what it learned from.
-void check_images(const TaskConfig& task, const TaskInput& trained, const TaskInput& now) {
-  if (trained.transform == now.transform) return;
-  throw InputError(
-      "task '" + task.name +
-      "': its adapter was trained on images of another size or normalisation than 'data' gives now; "
-      "leave data as it was, or train it again");
+template <typename T>
+void keep_said(T& value, const T& said) {
+  if (!said.empty()) value = said;
 }
 
 bool share(const Scoring& a, const Scoring& b) {
@@ -77,13 +66,55 @@ std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
 
 }  // namespace
 
-TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const std::string& split) {
-  const auto& files = split == "test" ? task.data.test : task.data.validation;
+TaskConfig as_trained(const TaskConfig& task, const TaskDescription& trained) {
+  if (task.head.type != trained.head.type) {
+    throw InputError("task '" + task.name + "' is a '" + task.head.type +
+                     "' in the configuration and was trained as a '" + trained.head.type +
+                     "'; leave the type as it was, or train it again");
+  }
+  TaskConfig own = task;
+  own.text = trained.input.text;
+  own.label = trained.input.label;
+  own.tokens = trained.input.tokens;
+  own.image = trained.input.image;
+  own.data.max_seq_length = trained.input.max_seq_length;
+  own.data.truncation = trained.input.truncation;
+  own.data.quoted = trained.input.quoted;
+  return own;
+}
+
+std::string changed_settings(const Workspace& workspace, const TaskConfig& task,
+                             const TaskDescription& trained, const std::string& what) {
+  auto now = trained;
+  now.adapter = task.adapter;
+  now.adapter.load.clear();
+  now.head = task.head;
+  if (now.head.labels.empty()) now.head.labels = trained.head.labels;
+  auto& input = now.input;
+  keep_said(input.text, task.text);
+  keep_said(input.label, task.label);
+  keep_said(input.tokens, task.tokens);
+  keep_said(input.image, task.image);
+  input.max_seq_length = task.data.max_seq_length;
+  input.truncation = task.data.truncation;
+  input.quoted = task.data.quoted;
+  if (input.transform) input.transform = workspace.configured_transform(task, *trained.input.transform);
+  const auto difference = identity_difference(task_description_yaml(trained), task_description_yaml(now));
+  if (difference.empty()) return "";
+  return "task '" + task.name + "': its " + what +
+         " was trained with other settings (-) than the configuration has now (+); its own decide" +
+         difference;
+}
+
+TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const TaskDescription& trained,
+                       const std::string& split) {
+  const auto& files = task.data.files(split);
   if (files.empty())
     throw placed(task, ValueError("data." + split, "task '" + task.name +
                                                        "' has nothing to evaluate on; write 'data: {" +
                                                        split + ": ...}'"));
-  return workspace.read_split(task, files, task.data.max_eval_samples, workspace.data(task).head.labels);
+  const auto samples = split == "train" ? task.data.max_train_samples : task.data.max_eval_samples;
+  return workspace.read_split(task, files, samples, trained);
 }
 
 std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& workspace, const TaskConfig& task) {
@@ -93,8 +124,6 @@ std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& worksp
   if (!run.flags.allow_backbone_mismatch) {
     check_same_backbone("adapter " + folder.string(), loaded.description.backbone, workspace.identity());
   }
-  check_labels(task, loaded.description.head, workspace.data(task).head);
-  check_images(task, loaded.description.input, workspace.data(task).input);
   return loaded;
 }
 
@@ -103,8 +132,6 @@ std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspac
   if (!is_fusion_directory(folder)) return std::nullopt;
   auto fused = load_fusion(folder, workspace.backbone(), workspace.identity(), run.device,
                            run.flags.allow_backbone_mismatch);
-  check_labels(task, fused.description.target.head, workspace.data(task).head);
-  check_images(task, fused.description.target.input, workspace.data(task).input);
   return fused;
 }
 

@@ -14,9 +14,17 @@
 
 namespace adaptune {
 
-// `split` is validation or test. UsageError at its place where the task has none.
-TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const std::string& split);
-// Empty where the task is not trained. InputError for one of another backbone or with other labels.
+// The task as it was trained: what decides how its examples are read is the description's. InputError where
+// that is of another type.
+TaskConfig as_trained(const TaskConfig& task, const TaskDescription& trained);
+// What the configuration says otherwise by now, a warning: the trained task's own settings decide. Empty:
+// nothing. `what` names it, "adapter" or "fusion".
+std::string changed_settings(const Workspace& workspace, const TaskConfig& task,
+                             const TaskDescription& trained, const std::string& what);
+// `split` is one of kSplits, `task` as it was trained. UsageError at its place where the task has none.
+TaskSplit scored_split(Workspace& workspace, const TaskConfig& task, const TaskDescription& trained,
+                       const std::string& split);
+// Empty where the task is not trained. InputError for one of another backbone.
 std::optional<LoadedTask> load_trained_adapter(const Run& run, Workspace& workspace, const TaskConfig& task);
 std::optional<FusedTask> load_trained_fusion(const Run& run, Workspace& workspace, const TaskConfig& task);
 // Something trained, what it is scored on, and with which options: those of its own stage.

@@ -2,14 +2,18 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "metric/metric.h"
 #include "recipe/workspace.h"
 
 namespace adaptune {
 
-// The score of always answering with the most frequent training label: of a label set, with the labels that
-// more than half of the training rows have. Empty for regression, and where the metric is undefined for it.
-std::optional<double> majority_score(const TaskData& data, const TaskSplit& split, const std::string& metric);
+// TaskDescription::majority of a task with these labels. Empty for regression.
+std::vector<std::string> majority_labels(const HeadSpec& head, const TaskSplit& train);
+// The score of always answering with the task's majority. Empty for regression, where the metric is undefined
+// for it, and where the description does not say it.
+std::optional<double> majority_score(const TaskDescription& task, const EncodedSplit& rows,
+                                     const std::string& metric);
 
 }  // namespace adaptune

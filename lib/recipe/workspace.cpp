@@ -8,6 +8,7 @@
 #include "data/file_identity.h"
 #include "data/image_set.h"
 #include "metric/metric.h"
+#include "recipe/majority.h"
 
 namespace adaptune {
 namespace {
@@ -56,6 +57,34 @@ void check_geometry(const BackboneInfo& info, const ImageSet& images) {
   if (size.height % multiple == 0 && size.width % multiple == 0) return;
   const int64_t longest = std::max(size.height, size.width);
   refuse("multiples of " + std::to_string(multiple), (longest + multiple - 1) / multiple * multiple);
+}
+
+void check_metrics(const TaskConfig& task, const std::vector<std::string>& labels) {
+  for (const auto& metric : task.metrics)
+    metric_for_head(metric, task.head.type, static_cast<int64_t>(labels.size()));
+}
+
+void check_truncation(const TaskConfig& task, const Columns& found) {
+  if (task.data.truncation != "only_second" || found.text.size() == 2) return;
+  throw ValueError("data.truncation", "'only_second' cuts the second text of a pair, and the task '" +
+                                          task.name + "' reads one text; longest_first cuts that");
+}
+
+// Columns by the names asked for, else by those that were found: a format without names leaves the former
+// unused, and the next file may have another one.
+TaskInput input_of(const TaskConfig& task, const Columns& found) {
+  const auto name = [](const std::string& asked, const std::string& found) {
+    return asked.empty() ? found : asked;
+  };
+  TaskInput input;
+  input.text = found.text;
+  input.label = name(task.label, found.label);
+  input.tokens = name(task.tokens, found.tokens);
+  input.image = name(task.image, found.image);
+  input.max_seq_length = task.data.max_seq_length;
+  input.truncation = task.data.truncation;
+  input.quoted = task.data.quoted;
+  return input;
 }
 
 std::filesystem::path kept_identity(const Run& run) { return run.folder / "backbone.json"; }
@@ -142,9 +171,22 @@ TaskSplit Workspace::encode(const TaskConfig& task, Dataset dataset, const std::
 }
 
 TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::string>& files,
-                                std::optional<int64_t> max_samples, const std::vector<std::string>& labels) {
-  auto transform = data(task).input.transform;
-  return read_split(task, files, max_samples, labels, transform);
+                                std::optional<int64_t> max_samples, const TaskDescription& trained) try {
+  check_input(task);
+  check_metrics(task, trained.head.labels);
+  auto transform = trained.input.transform;
+  return read_split(task, files, max_samples, trained.head.labels, transform);
+} catch (const ValueError& error) {
+  throw placed(task, error);
+}
+
+ImageTransform Workspace::configured_transform(const TaskConfig& task, const ImageTransform& trained) const {
+  const auto given = read_preprocessor_config(run_.config.model);
+  auto transform = image_transform(task.data, given);
+  if (given) return transform;
+  transform.mean = trained.mean;
+  transform.deviation = trained.deviation;
+  return transform;
 }
 
 TaskSplit Workspace::read_split(const TaskConfig& task, const std::vector<std::string>& files,
@@ -170,13 +212,13 @@ void Workspace::check_input(const TaskConfig& task) const {
 TaskData Workspace::read_task(const TaskConfig& task) {
   check_input(task);
   auto train = read_dataset(paths(task.data.train), dataset_options(task, task.data.max_train_samples));
+  check_truncation(task, train.columns);
   TaskData data;
   data.head = task.head;
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
-  for (const auto& metric : task.metrics) metric_for_head(metric, data.head.type, labels.size());
-  data.input = {train.columns.text,   train.columns.label, train.columns.tokens, task.data.max_seq_length,
-                task.data.truncation, task.data.quoted,    train.columns.image,  {}};
+  check_metrics(task, data.head.labels);
+  data.input = input_of(task, train.columns);
   auto& transform = data.input.transform;
   data.train = encode(task, std::move(train), task.data.train, labels, transform);
   if (!task.data.validation.empty()) {
@@ -197,6 +239,7 @@ TaskDescription Workspace::describe(const TaskConfig& task) {
   d.head = data.head;
   d.input = data.input;
   d.metrics = task.metrics;
+  d.majority = majority_labels(data.head, data.train);
   d.written_by = std::string("adaptune ") + kVersion;
   return d;
 }

@@ -49,9 +49,13 @@ class Workspace {
   const TaskData& data(const TaskConfig& task);
   // What describes the task without having trained it.
   TaskDescription describe(const TaskConfig& task);
-  // Another split of the task, encoded with the labels of `labels`.
+  // Files of a task that has been trained, read with its labels and image transform; text settings are those
+  // of `task`. Throws as data().
   TaskSplit read_split(const TaskConfig& task, const std::vector<std::string>& files,
-                       std::optional<int64_t> max_samples, const std::vector<std::string>& labels);
+                       std::optional<int64_t> max_samples, const TaskDescription& trained);
+  // How `task` says that images are prepared; the statistics are those of `trained` where the model's folder
+  // gives none.
+  ImageTransform configured_transform(const TaskConfig& task, const ImageTransform& trained) const;
   // What a checkpoint must have been made with: settings, backbone and data.
   std::string job_identity(const std::string& settings, const TaskData& data);
 

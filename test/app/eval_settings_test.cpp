@@ -1,0 +1,101 @@
+// A trained task is scored with its own settings, whatever the configuration says by now.
+
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+namespace adaptune {
+
+using Catch::Contains;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+double majority(const Finished& evaluated) {
+  INFO(evaluated.err);
+  REQUIRE(evaluated.status == 0);
+  return json::parse(evaluated.out)["results"][0]["majority"].get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("eval and drop read as the adapter was trained, and tell what the configuration says now") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const auto usual = folder.run("eval config.yaml");
+  CHECK_THAT(usual.err, !Contains("warning"));
+  const std::string changes =
+      " data.max_seq_length=3 data.truncation=only_first 'task.labels=[sad, happy]' "
+      "'adapter={config: houlsby, reduction_factor: 4}'";
+  const auto changed = folder.run("eval config.yaml" + changes);
+  CHECK(changed.status == 0);
+  CHECK(changed.out == usual.out);
+  CHECK_THAT(changed.err, Contains("warning: task 'mood': its adapter was trained with other settings (-)"));
+  CHECK_THAT(changed.err,
+             Contains("- input.max_seq_length: 16\n  + input.max_seq_length: 3\n") &&
+                 Contains("- input.truncation: longest_first\n  + input.truncation: only_first") &&
+                 Contains("- head.labels: [happy, sad]\n  + head.labels: [sad, happy]") &&
+                 Contains("- adapter.config: pfeiffer\n  + adapter.config: houlsby"));
+  CHECK_THAT(changed.err, Contains("0 examples cut at 16 tokens"));
+  const auto dropped = folder.run("drop config.yaml" + changes);
+  CHECK(dropped.out == folder.run("drop config.yaml").out);
+  CHECK_THAT(dropped.err, Contains("+ input.max_seq_length: 3\n"));
+  CHECK_THAT(folder.refusal("eval config.yaml task.type=regression task.metric=pearsonr", 3),
+             Contains("task 'mood' is a 'regression' in the configuration and was trained as a "
+                      "'classification'"));
+}
+
+TEST_CASE("eval needs the split that it scores, and no other") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  const auto usual = folder.run("--json eval config.yaml");
+  CHECK(majority(usual) == Approx(8.0 / 12));
+  fs::remove(folder.path("train.jsonl"));
+  const auto without = folder.run("--json eval config.yaml");
+  INFO(without.err);
+  CHECK(without.status == 0);
+  CHECK(without.out == usual.out);
+  CHECK(folder.run("drop run").status == 0);
+  CHECK_THAT(folder.refusal("train config.yaml"), Contains("train.jsonl' does not exist"));
+  fs::remove(folder.path("dev.jsonl"));
+  CHECK_THAT(folder.refusal("eval config.yaml"), Contains("dev.jsonl' does not exist"));
+}
+
+TEST_CASE("an adapter and a fusion of other lengths are each scored with their own") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+  REQUIRE(folder.run("fuse suite.yaml data.max_seq_length=4").status == 0);
+  const auto evaluated = folder.run("eval suite.yaml --task mood");
+  CHECK(evaluated.status == 0);
+  CHECK_THAT(evaluated.err, Contains("0 examples cut at 16 tokens") &&
+                                Contains("6 examples cut at 4 tokens") &&
+                                Contains("its fusion was trained with other settings") &&
+                                !Contains("its adapter was trained with other settings"));
+}
+
+TEST_CASE("the majority of label sets and of words is that of the training split") {
+  const CommandFolder folder;
+  folder.write("sets.jsonl",
+               "{\"text\": \"good\", \"label\": [\"a\", \"b\"]}\n{\"text\": \"bad\", \"label\": [\"a\"]}\n"
+               "{\"text\": \"day\", \"label\": [\"a\"]}\n");
+  const std::string shorter =
+      " train.max_steps=1 'data={train: sets.jsonl, validation: sets.jsonl, max_seq_length: 16}'";
+  REQUIRE(folder
+              .run("train config.yaml output_dir=sets task.metric=accuracy "
+                   "task.type=multilabel_classification" +
+                   shorter)
+              .status == 0);
+  CHECK(majority(folder.run("--json eval sets")) == Approx(2.0 / 3));
+  folder.write("sets.jsonl",
+               "{\"tokens\": [\"good\", \"day\"], \"tags\": [\"O\", \"O\"]}\n"
+               "{\"tokens\": [\"bad\"], \"tags\": [\"B-X\"]}\n");
+  REQUIRE(folder.run("train config.yaml output_dir=words task.metric=accuracy task.type=tagging" + shorter)
+              .status == 0);
+  CHECK(majority(folder.run("--json eval words")) == Approx(2.0 / 3));
+}
+
+}  // namespace adaptune
