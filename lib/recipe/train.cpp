@@ -18,12 +18,25 @@ std::filesystem::path source_folder(const TaskConfig& task) {
   return is_task_directory(own) ? own : folder;
 }
 
+// Methods may share their tensors, as those of AdapterHub's names with the papers' do.
+void load_adapter_parameters(const TaskConfig& task, const SourcedAdapter& source, TaskAdapter& adapter) try {
+  load_parameters(adapter, parameter_map(*source.adapter), task.adapter.load);
+} catch (const InputError&) {
+  const auto& found = source.spec.method;
+  if (found == task.adapter.method) throw;
+  const ValueError error("adapter.load", source_folder(task).string() + " holds an adapter of the method '" +
+                                             found + "', and adapter.config asks for '" +
+                                             task.adapter.method + "'; write adapter.config: " + found +
+                                             ", or load another folder");
+  throw InputError(placed(task, error).what());
+}
+
 // The weights that training starts from. A head for the same labels goes on too; for others it is a new one.
 void load_start(const Run& run, Workspace& workspace, const TaskConfig& task, TaskAdapter& adapter,
                 Head& head) {
   const auto source = load_adapter(source_folder(task), workspace.backbone(), workspace.identity(),
                                    torch::kCPU, run.flags.allow_backbone_mismatch);
-  load_parameters(adapter, parameter_map(*source.adapter), task.adapter.load);
+  load_adapter_parameters(task, source, adapter);
   if (source.head && source.head->spec() == head.spec())
     load_parameters(head, parameter_map(*source.head), task.adapter.load);
 }

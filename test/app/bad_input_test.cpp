@@ -160,6 +160,36 @@ TEST_CASE("wrong data names file and line") {
   CHECK_THAT(empty.err, Contains("dev.jsonl"));
 }
 
+TEST_CASE("lines to predict must be UTF-8 too") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml train.max_steps=1").status == 0);
+  const auto run = folder.run("predict run -", "printf 'good\\ncaf\\351 day\\n' | ");
+  CHECK(run.status == 3);
+  CHECK_THAT(run.err,
+             Contains("standard input:2: byte 0xe9 behind 'caf' is not UTF-8 text") && Contains("iconv"));
+}
+
+TEST_CASE("a task of texts hears nothing about images") {
+  const CommandFolder folder;
+  std::filesystem::create_directory(folder.path("texts"));
+  const auto refused = folder.refusal("check config.yaml data.train=texts", 3);
+  CHECK_THAT(refused, Contains("texts: is a folder, and the task reads files of texts") && !Contains(".tar"));
+}
+
+TEST_CASE("an adapter of another method to start from is named with both") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml adapter=lora train.max_steps=1").status == 0);
+  const auto refused = folder.refusal(
+      "train config.yaml output_dir=next 'adapter={config: pfeiffer, reduction_factor: 4, load: run}'", 3);
+  CHECK_THAT(refused,
+             Contains("command line: override 2: error: adapter.load: run/mood/adapter holds an adapter of "
+                      "the method 'lora', and adapter.config asks for 'pfeiffer'; write adapter.config: "
+                      "lora, or load another folder"));
+  const auto width =
+      folder.refusal("train config.yaml output_dir=next 'adapter={config: lora, r: 2, load: run}'", 3);
+  CHECK_THAT(width, Contains("misshaped") && !Contains("adapter.config"));
+}
+
 TEST_CASE("long and empty texts are counted, not refused") {
   const CommandFolder folder;
   std::string text = "good";
