@@ -252,6 +252,28 @@ TEST_CASE("layers may share one adapter", "[model]") {
   CHECK(at::equal(output(shared), output(copies)));
 }
 
+TEST_CASE("init_weights_seed alone decides what an adapter starts from", "[model]") {
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  // The digests of all tensors, drawn while the generator stands at `seed`, as training sets it.
+  const auto start = [&](const std::string& method, const std::string& own_seed, uint64_t seed) {
+    auto document = ConfigDocument::parse("adapter: {config: " + method + own_seed + "}");
+    AdapterSpec spec;
+    read_adapter_spec(document.root(), "adapter", spec);
+    document.finish();
+    torch::manual_seed(seed);
+    std::map<std::string, std::string> all;
+    for (const auto& [name, tensor] : parameter_map(TaskAdapter(spec, *backbone))) all[name] = digest(tensor);
+    return all;
+  };
+  for (const std::string method : {"pfeiffer", "houlsby", "parallel", "lora"}) {
+    INFO(method);
+    const auto seven = start(method, ", init_weights_seed: 7", 1);
+    CHECK(seven == start(method, ", init_weights_seed: 7", 2));
+    CHECK(seven != start(method, ", init_weights_seed: 8", 1));
+    CHECK(start(method, "", 1) != start(method, "", 2));
+  }
+}
+
 TEST_CASE("places may be given for single sites", "[model]") {
   const auto backbone = load_backbone(kModel, torch::kCPU);
   AdapterSpec spec = adapter_spec("lora");

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include <ATen/record_function.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -49,6 +50,28 @@ struct PoisonedHead {
     weight.copy_(values);
   }
   torch::Tensor weight, healthy;
+};
+
+// Layer norms that this thread computes meanwhile: the same number in every pass through the network.
+class NormCount {
+ public:
+  NormCount() {
+    count_ = 0;
+    handle_ =
+        at::addThreadLocalCallback(at::RecordFunctionCallback([](const at::RecordFunction& function)
+                                                                  -> std::unique_ptr<at::ObserverContext> {
+                                     count_ += function.name() == std::string_view("aten::native_layer_norm");
+                                     return nullptr;
+                                   }).scopes({at::RecordScope::FUNCTION}));
+  }
+  ~NormCount() { at::removeCallback(handle_); }
+  NormCount(const NormCount&) = delete;
+  NormCount& operator=(const NormCount&) = delete;
+  static int64_t calls() { return count_; }
+
+ private:
+  static inline thread_local int64_t count_ = 0;
+  at::CallbackHandle handle_;
 };
 
 }  // namespace
@@ -127,6 +150,50 @@ TEST_CASE("training stops early when the score does not improve") {
   CHECK(outcome.step == 5);
   CHECK(outcome.epoch == 1);
   CHECK(outcome.ended == "stopped early: accuracy did not improve for 2 evaluations");
+}
+
+TEST_CASE("a gain up to early_stopping_threshold counts as none") {
+  SmallJob small_job("", /*epochs=*/6);
+  auto& job = small_job.job;
+  job.options.metric_for_best_model = "loss";
+  job.options.early_stopping_patience = 2;
+  job.options.learning_rate = 1e-3;  // falls at every evaluation, little by little
+  job.validation = &small_job.train;
+  const auto steps = [&](double threshold) {
+    const ScratchFolder folder("trainer_threshold");
+    job.folder = folder.path;
+    job.options.early_stopping_threshold = threshold;
+    SmallModel small("head_only");
+    return run_training(*small.model, job, {}).steps;
+  };
+  CHECK(steps(0) == 30);
+  CHECK(steps(10) == 15);  // the first evaluation, and two that gain less
+}
+
+TEST_CASE("per_device_eval_batch_size divides an evaluation and changes no score") {
+  SmallJob small_job("");
+  auto& job = small_job.job;
+  const auto trained = [&](int64_t rows) {
+    const ScratchFolder folder("trainer_eval_rows");
+    job.folder = folder.path;
+    job.options.per_device_eval_batch_size = rows;
+    SmallModel small;
+    const NormCount count;
+    const auto outcome = run_training(*small.model, job, {});
+    return std::pair(outcome.score, count.calls());
+  };
+  int64_t of_pass = 0;
+  {
+    SmallModel small;
+    const NormCount count;
+    evaluate(*small.model, small_job.validation, {}, {.batch_size = 20});
+    of_pass = count.calls();
+  }
+  REQUIRE(of_pass > 0);
+  const auto [whole_score, whole] = trained(20);
+  const auto [score, divided] = trained(5);
+  CHECK(score == whole_score);
+  CHECK(divided - whole == of_pass * 2 * 3);  // two evaluations of 4 passes instead of 1
 }
 
 TEST_CASE("the loss may choose the best, and evaluations may go by steps") {
