@@ -15,9 +15,16 @@ using nlohmann::ordered_json;
 
 const char* const kStates[] = {"waiting", "running", "done", "stopped", "failed"};
 
-void check_state(const std::string& state) {
-  if (std::find(std::begin(kStates), std::end(kStates), state) == std::end(kStates))
-    throw std::logic_error("run status: state '" + state + "' is not known");
+bool is_state(const std::string& state) {
+  return std::find(std::begin(kStates), std::end(kStates), state) != std::end(kStates);
+}
+
+std::optional<std::string> unknown_state(const RunStatus& status) {
+  if (!is_state(status.state)) return status.state;
+  for (const auto& [name, task] : status.tasks) {
+    if (!is_state(task.state)) return task.state;
+  }
+  return std::nullopt;
 }
 
 template <typename T>
@@ -47,17 +54,19 @@ std::optional<RunStatus> read_run_status(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file) return std::nullopt;
   try {
-    return status_from(ordered_json::parse(file));
+    const auto status = status_from(ordered_json::parse(file));
+    if (unknown_state(status)) return std::nullopt;
+    return status;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
 }
 
 void write_run_status(const std::filesystem::path& path, const RunStatus& status) {
-  check_state(status.state);
+  if (const auto state = unknown_state(status))
+    throw std::logic_error("run status: state '" + *state + "' is not known");
   ordered_json tasks = ordered_json::object();
   for (const auto& [name, task] : status.tasks) {
-    check_state(task.state);
     ordered_json& object = tasks[name] = {{"state", task.state}};
     put(object, "metric", task.metric);
     put(object, "best", task.best);

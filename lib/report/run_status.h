@@ -26,7 +26,7 @@ struct RunStatus {
   std::string resume;                                     // the command that continues the run
 };
 
-// As written; empty where there is no such file, or a damaged one.
+// As written; empty where there is no such file, or a damaged one, or one with states that are none.
 std::optional<RunStatus> read_run_status(const std::filesystem::path& path);
 // Replaces the file in one step. std::logic_error for an unknown state.
 void write_run_status(const std::filesystem::path& path, const RunStatus& status);

@@ -52,6 +52,15 @@ TEST_CASE("a status is read as it was written, or not at all") {
   CHECK_FALSE(status->tasks[1].second.step);
   write_file_atomically(path, "{\"state\": \"done\"}");
   CHECK_FALSE(read_run_status(path));
+  const auto with_states = [&](const std::string& run, const std::string& task) {
+    write_file_atomically(path, R"({"state": ")" + run +
+                                    R"(", "stage": "fuse", "exit_code": 0, "resume": "x", )" +
+                                    R"("tasks": {"rte": {"state": ")" + task + R"("}}})");
+    return read_run_status(path);
+  };
+  CHECK(with_states("done", "waiting"));
+  CHECK_FALSE(with_states("done", "paused"));
+  CHECK_FALSE(with_states("dancing", "done"));
 }
 
 TEST_CASE("a state that is none is refused") {
