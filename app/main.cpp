@@ -12,7 +12,7 @@ namespace {
 int run(int argc, char** argv) {
   CLI::App app("Adapter fine-tuning on frozen backbones.", "adaptune");
   app.set_help_flag("-h,--help", "print this help");
-  app.set_version_flag("--version", std::string("adaptune ") + kVersion, "print the version");
+  app.set_version_flag("--version", "adaptune " + version_and_commit(), "print the version");
   app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app.group("Commands");
   app.footer("Every command also takes the options of 'adaptune --help', such as --json and --quiet.");

@@ -55,7 +55,7 @@ ordered_json gpus() {
 }
 
 ordered_json facts() {
-  return {{"adaptune", kVersion},
+  return {{"adaptune", version_and_commit()},
           {"libtorch", TORCH_VERSION},
           {"system", system_name()},
           {"instruction_sets", instruction_sets()},

@@ -118,6 +118,13 @@ TEST_CASE("doctor says in JSON what a program can compare") {
   CHECK_THAT(folder.run("doctor").out, Contains("nccl") && Contains("gloo") && Contains("free disk"));
 }
 
+TEST_CASE("the program says everywhere of which version and commit it is") {
+  const CommandFolder folder;
+  const auto version = document(folder, "doctor")["adaptune"].get<std::string>();
+  CHECK(folder.run("--version").out == "adaptune " + version + "\n");
+  CHECK_THAT(folder.run("train config.yaml --print-config").out, Contains("# adaptune " + version + "\n"));
+}
+
 TEST_CASE("doctor names the GPUs that the driver shows") {
   const CommandFolder folder;
   const std::string driver = "LD_LIBRARY_PATH='" FAKE_DRIVER "' ";
