@@ -190,18 +190,25 @@ void check_counts(const std::vector<Removal>& settings, const DropSubject& subje
 std::vector<const TaskConfig*> checked_tasks(const Run& run, Workspace& workspace, const DropFlags& what,
                                              const std::vector<Removal>& settings, Console& console) {
   std::vector<const TaskConfig*> tasks;
+  std::vector<std::string> stale;
   for (const auto* task : run.selected_tasks()) {
     if (!DropSubject::is_trained(run, *task, what.of_fusion())) {
       console.warn("task '" + task->name + "' has no trained " + (what.of_fusion() ? "fusion" : "adapter") +
                    " yet; left out");
       continue;
     }
-    const DropSubject subject(run, workspace, *task, what.split, what.of_fusion());
-    if (const auto changed = subject.changed_settings(); !changed.empty()) console.warn(changed);
-    check_counts(settings, subject);
-    if (!what.output.empty()) subject.check_rest(settings.back());
-    tasks.push_back(task);
+    try {
+      const DropSubject subject(run, workspace, *task, what.split, what.of_fusion());
+      if (const auto changed = subject.changed_settings(); !changed.empty()) console.warn(changed);
+      check_counts(settings, subject);
+      if (!what.output.empty()) subject.check_rest(settings.back());
+      tasks.push_back(task);
+    } catch (const StaleFusion& error) {
+      stale.emplace_back(error.what());
+    }
   }
+  if (tasks.empty() && !stale.empty()) throw InputError(stale.front());
+  for (const auto& reason : stale) console.warn(reason + "\n     it is left out here");
   if (!tasks.empty()) return tasks;
   throw InputError(fs::absolute(run.folder).string() +
                    ": no task of this configuration is trained there; run 'adaptune " +

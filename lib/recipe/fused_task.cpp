@@ -28,14 +28,25 @@ void check_fusable(const fs::path& folder, const SourcedAdapter& source) {
 }
 
 // The command that trains a fusion again, by its folder in a run, <run>/fusion/<target>/fusion.
-std::string fuse_again(const fs::path& folder, const FusionDescription& fusion) {
+std::string fuse_again(const fs::path& folder, const FusionDescription& fusion, torch::Device device,
+                       bool allow_mismatch) {
   auto run = (folder / "../../..").lexically_normal();
   if (!run.has_filename()) run = run.parent_path();
   std::error_code absent;
   const bool in_run = fs::exists(run / "config.yaml") &&
                       fs::equivalent(run / "fusion" / fusion.target.name / "fusion", folder, absent);
-  return shell_line(
-      {"fuse", in_run ? run.string() : "CONFIG", "--target", fusion.target.name, "--overwrite"});
+  std::vector<std::string> words = {"fuse", in_run ? run.string() : "CONFIG", "--target", fusion.target.name};
+  if (!device.is_cpu()) words.insert(words.end(), {"--device", device.str()});
+  if (allow_mismatch) words.emplace_back("--allow-backbone-mismatch");
+  words.emplace_back("--overwrite");
+  return shell_line(words);
+}
+
+// What cannot be read is nobody's fusion here; the commands that use it say what is wrong with it.
+std::vector<FusedAdapter> members_of(const fs::path& fusion) try {
+  return load_fusion_description(fusion / "fusion.yaml").members;
+} catch (const Error&) {
+  return {};
 }
 
 }  // namespace
@@ -116,7 +127,8 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
     const auto path = (folder / member.path).lexically_normal();
     const auto stale = [&](const std::string& what) {
       return StaleFusion("fusion " + folder.string() + ": its adapter '" + member.name + "' in " +
-                         path.string() + " " + what + ": " + fuse_again(folder, fused.description));
+                         path.string() + " " + what + ": " +
+                         fuse_again(folder, fused.description, device, allow_mismatch));
     };
     if (!adapter_format(path)) throw stale("is gone; train that, and then the fusion again");
     const auto source = load_adapter(path, backbone, identity, device, allow_mismatch);
@@ -140,7 +152,7 @@ std::vector<std::string> fusions_over(const Run& run, const fs::path& adapter) {
   for (const auto& task : run.config.tasks) {
     const auto folder = run.fusion_folder(task.name) / "fusion";
     if (!is_fusion_directory(folder)) continue;
-    const auto members = load_fusion_description(folder / "fusion.yaml").members;
+    const auto members = members_of(folder);
     const bool is_over = std::any_of(members.begin(), members.end(), [&](const FusedAdapter& member) {
       return fs::weakly_canonical(folder / member.path) == fs::weakly_canonical(adapter);
     });

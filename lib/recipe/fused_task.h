@@ -46,7 +46,8 @@ class StaleFusion : public InputError {
 FusedTask load_fusion(const std::filesystem::path& folder, Backbone& backbone,
                       const BackboneIdentity& identity, torch::Device device, bool allow_mismatch);
 
-// The targets of the run's fusions that were trained on the adapter in this folder.
+// The targets of the run's fusions that were trained on the adapter in this folder, as far as they can be
+// read.
 std::vector<std::string> fusions_over(const Run& run, const std::filesystem::path& adapter);
 
 // A fused site in tables: "3" after the feed-forward block of layer 3, "3 attention.residual" elsewhere.
