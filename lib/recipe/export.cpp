@@ -64,6 +64,12 @@ std::vector<std::string> export_fusion(const TrainedTask& task, Backbone& backbo
   return written;
 }
 
+// The folder that holds another one, which may be given as "adapter", "adapter/" or ".".
+fs::path folder_around(const fs::path& folder) {
+  const auto around = (folder / "..").lexically_normal();
+  return around.has_filename() ? around : around.parent_path();
+}
+
 }  // namespace
 
 void check_export(const AdapterSpec& adapter, const HeadSpec& head, const BackboneInfo& info) {
@@ -118,10 +124,13 @@ int export_trained(const ExportFlags& flags, Console& console) {
   const auto opened = open_trained_tasks(query);
   if (opened.tasks.size() > 1) throw UsageError("--task all: one task is exported at a time");
   const auto& task = opened.tasks.front();
-  const fs::path out =
-      flags.output.empty() ? task.folder.parent_path() / "export" / flags.format : fs::path(flags.output);
+  fs::path out = flags.output;
   std::optional<FolderLock> lock;
-  if (flags.output.empty()) lock.emplace(lock_output(task.folder.parent_path()));
+  if (flags.output.empty()) {
+    const auto around = folder_around(task.folder);
+    out = (around / "export" / flags.format).lexically_normal();
+    lock.emplace(lock_output(around));
+  }
   const auto folders = export_adapterhub(task, *opened.backbone, out, flags.safetensors);
   console.done("wrote " + joined(folders, "\nwrote "),
                {{"task", task.description.name}, {"format", flags.format}, {"folders", folders}});

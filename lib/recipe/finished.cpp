@@ -1,6 +1,5 @@
 #include "recipe/finished.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
@@ -15,8 +14,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kFile = "result.json";
-
-bool is_missing(const fs::path& folder) { return !fs::exists(folder); }
 
 // Why this start would not go on from what is finished; empty: it does.
 std::string obstacle(const Run& run, const StageTask& task, int64_t finished_steps, int64_t steps) {
@@ -74,7 +71,7 @@ std::optional<TrainResult> finished_result(const Run& run, const StageTask& task
                                            int64_t steps) {
   const auto finished = read_finished(task);
   const auto& output = task.outputs.front();
-  if (!finished || is_missing(output)) return std::nullopt;
+  if (!finished || !fs::exists(output)) return std::nullopt;
   const auto difference = identity_difference(finished->identity, identity);
   if (!difference.empty()) {
     throw UsageError(fs::absolute(task.folder).string() + " was trained on something else:" + difference +
@@ -82,8 +79,7 @@ std::optional<TrainResult> finished_result(const Run& run, const StageTask& task
   }
   const bool waits_longer =
       finished->stopped_early && finished->patience != task.options->early_stopping_patience;
-  const bool unexported = std::any_of(task.outputs.begin(), task.outputs.end(), is_missing);
-  const bool ended = finished->total_steps == steps && !waits_longer && !unexported;
+  const bool ended = finished->total_steps == steps && !waits_longer;
   const std::string& resume = run.flags.resume;
   if (ended && (resume == "auto" || resume == "never")) return finished->result;
   const std::string what =

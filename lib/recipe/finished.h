@@ -19,9 +19,9 @@ struct FinishedTraining {
 };
 std::optional<FinishedTraining> read_finished(const StageTask& task);
 void write_finished(const std::filesystem::path& folder, const FinishedTraining& finished);
-// The result of an earlier start where nothing is left to do for the task; then `identity` and `steps`, those
-// of this start, are the earlier one's. UsageError where that was another training, or where this one would
-// replace what it made by anything but its continuation.
+// The result of an earlier start where nothing is left to train for the task; then `identity` and `steps`,
+// those of this start, are the earlier one's. UsageError where that was another training, or where this one
+// would replace what it made by anything but its continuation.
 std::optional<TrainResult> finished_result(const Run& run, const StageTask& task, const std::string& identity,
                                            int64_t steps);
 

@@ -45,6 +45,20 @@ void remove_contents(const fs::path& folder) {
   for (const auto& entry : entries) fs::remove_all(entry);
 }
 
+// Settings that a folder's results were made with and that are others now; empty where there are none.
+std::string settings_difference(const FolderSettings& claim) {
+  const fs::path file = claim.folder / kSettings;
+  return fs::exists(file) ? identity_difference(read_file(file), claim.settings) : "";
+}
+
+void remove_results(const FolderSettings& claim, Console& console) {
+  if (!fs::exists(claim.folder / kSettings)) return;
+  const auto difference = settings_difference(claim);
+  if (!difference.empty())
+    console.warn(fs::absolute(claim.folder).string() + ": replacing results of other settings:" + difference);
+  remove_contents(claim.folder);
+}
+
 }  // namespace
 
 torch::Device open_device(const std::string& name) {
@@ -97,28 +111,31 @@ std::string command_text(const Run& run, const std::string& command, const std::
   words.insert(words.end(), flags.overrides.begin(), flags.overrides.end());
   if (!flags.output_dir.empty()) words.insert(words.end(), {"--output-dir", flags.output_dir});
   if (flags.device != RunFlags().device) words.insert(words.end(), {"--device", flags.device});
+  if (flags.allow_backbone_mismatch) words.emplace_back("--allow-backbone-mismatch");
   words.insert(words.end(), more.begin(), more.end());
   return shell_line(words);
 }
 
-std::vector<FolderLock> claim_folders(const Run& run, const std::vector<FolderSettings>& claims) {
-  std::vector<FolderLock> locks;
-  for (const auto& claim : claims) locks.push_back(lock_output(claim.folder));
+void check_settings(const Run& run, const std::vector<FolderSettings>& claims) {
   std::string problems;
   for (const auto& claim : claims) {
-    const fs::path file = claim.folder / kSettings;
-    if (!fs::exists(file)) continue;
-    if (run.flags.overwrite) {
-      remove_contents(claim.folder);
-      continue;
-    }
-    const auto difference = identity_difference(read_file(file), claim.settings);
+    const auto difference = settings_difference(claim);
     if (!difference.empty())
       problems += "\n" + fs::absolute(claim.folder).string() + " was made with other settings:" + difference;
   }
-  if (!problems.empty()) {
-    throw UsageError("output_dir '" + run.config.output_dir + "' belongs to another configuration" +
-                     problems + "\nchoose another output_dir, or --overwrite to start these anew");
+  if (problems.empty()) return;
+  throw UsageError("output_dir '" + run.config.output_dir + "' belongs to another configuration" + problems +
+                   "\nchoose another output_dir, or --overwrite to start these anew");
+}
+
+std::vector<FolderLock> claim_folders(const Run& run, const std::vector<FolderSettings>& claims,
+                                      Console& console) {
+  std::vector<FolderLock> locks;
+  for (const auto& claim : claims) locks.push_back(lock_output(claim.folder));
+  if (run.flags.overwrite) {
+    for (const auto& claim : claims) remove_results(claim, console);
+  } else {
+    check_settings(run, claims);
   }
   for (const auto& claim : claims) {
     remove_stale_temporaries(claim.folder);

@@ -57,13 +57,15 @@ torch::Device open_device(const std::string& name);
 
 // Keeps the folders for this command as long as the locks live (lock_output). UsageError when one of them
 // already holds results of other settings; with --overwrite all that they hold is removed instead, results of
-// the same settings too.
+// the same settings too; a warning names what was made with others.
 struct FolderSettings {
   std::filesystem::path folder;
   std::string settings;
 };
-[[nodiscard]] std::vector<FolderLock> claim_folders(const Run& run,
-                                                    const std::vector<FolderSettings>& claims);
+[[nodiscard]] std::vector<FolderLock> claim_folders(const Run& run, const std::vector<FolderSettings>& claims,
+                                                    Console& console);
+// The same UsageError, whatever --overwrite says; only reads.
+void check_settings(const Run& run, const std::vector<FolderSettings>& claims);
 // Creates the run's folder. IoError when less than `bytes` are free there.
 void prepare_run_folder(const Run& run, uint64_t bytes);
 // The configuration with every default, below the version, the commit and the command line.

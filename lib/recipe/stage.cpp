@@ -90,15 +90,26 @@ void check_finished(const Run& run, Workspace& workspace, const std::vector<Plan
   }
 }
 
+std::vector<FolderSettings> settings_of(const std::vector<Plan>& plans) {
+  std::vector<FolderSettings> settings;
+  for (const auto& plan : plans) settings.push_back({plan.task->folder, plan.settings});
+  return settings;
+}
+
 std::vector<FolderLock> claim(const Run& run, const std::vector<Plan>& plans, Console& console) {
-  std::vector<FolderSettings> claims;
-  for (const auto& plan : plans) claims.push_back({plan.task->folder, plan.settings});
-  auto locks = claim_folders(run, claims);
+  auto locks = claim_folders(run, settings_of(plans), console);
   if (std::any_of(locks.begin(), locks.end(), [](const FolderLock& lock) { return !lock.held(); })) {
     console.warn(std::filesystem::absolute(run.folder).string() +
                  ": this file system has no locks; start no second command for the same task meanwhile");
   }
   return locks;
+}
+
+// What a start would be refused for, as it is now.
+void check_earlier(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
+  if (run.flags.overwrite) return;
+  check_settings(run, settings_of(plans));
+  check_finished(run, workspace, plans);
 }
 
 StatusFile open_status(const Run& run, const Stage& stage) {
@@ -110,7 +121,7 @@ StatusFile open_status(const Run& run, const Stage& stage) {
     known.emplace_back(task.task->name,
                        finished ? done_status(finished->result) : TaskStatus{"waiting", {}, {}, {}});
   }
-  return {run, stage.name, std::move(own), std::move(known)};
+  return {run, stage.name, stage.results, std::move(own), std::move(known)};
 }
 
 }  // namespace
@@ -118,7 +129,10 @@ StatusFile open_status(const Run& run, const Stage& stage) {
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
   const auto plans = checked_plans(run, workspace, stage);
   check_resume(run, workspace, plans);
-  if (run.flags.dry_run) return report_plans(run, workspace, plans, console);
+  if (run.flags.dry_run) {
+    check_earlier(run, workspace, plans);
+    return report_plans(run, workspace, plans, console);
+  }
   prepare_run_folder(run, needed_disk_bytes(workspace, plans));
   check_room(run, plans);
   const auto locks = claim(run, plans, console);

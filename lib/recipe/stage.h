@@ -32,7 +32,7 @@ struct Stage {
   std::string name;               // of the command
   std::vector<StageTask> tasks;   // to be trained now
   std::vector<StageTask> known;   // all of the configuration: their results stay in the tables
-  std::filesystem::path results;  // folder of the stage's results.json
+  std::filesystem::path results;  // folder of the stage's results.json, and of its tasks' folders
   std::function<StageModel(const TaskConfig&)> prepare;
   std::vector<RunCheck> checks = {};  // beside those of the tasks
 };

@@ -3,17 +3,28 @@
 #include <exception>
 
 #include "core/error.h"
-#include "core/folder_lock.h"
+#include "recipe/output_lock.h"
 
 namespace adaptune {
+namespace {
+
+// Who trains a task keeps its folder locked. Where the file system knows no locks, all are taken for alive.
+bool is_abandoned(const std::filesystem::path& folder) try {
+  return FolderLock(folder, [] { return false; }).held();
+} catch (const IoError&) {
+  return true;  // the folder is gone
+}
+
+}  // namespace
 
 TaskStatus done_status(const TrainResult& result) {
   return {"done", result.metric, result.best, result.step};
 }
 
-StatusFile::StatusFile(const Run& run, const std::string& stage, std::set<std::string> own,
-                       std::vector<std::pair<std::string, TaskStatus>> known)
+StatusFile::StatusFile(const Run& run, const std::string& stage, std::filesystem::path folder,
+                       std::set<std::string> own, std::vector<std::pair<std::string, TaskStatus>> known)
     : path_(run.folder / "status.json"),
+      folder_(std::move(folder)),
       own_(std::move(own)),
       status_{"running", stage, std::move(known), {}, run.flags.resume_command} {
   for (const auto& task : run.config.tasks) configured_.insert(task.name);
@@ -28,7 +39,7 @@ void StatusFile::fail(int exit_code) noexcept {
 }
 
 void StatusFile::write() {
-  const FolderLock lock(path_.parent_path());
+  const auto lock = lock_shared_files(path_.parent_path());
   take_others();
   write_run_status(path_, status_);
 }
@@ -37,7 +48,9 @@ void StatusFile::take_others() {
   const auto written = read_run_status(path_);
   if (!written || written->stage != status_.stage) return;
   for (const auto& [name, status] : written->tasks) {
-    if (configured_.count(name) > 0 && own_.count(name) == 0) task(name) = status;
+    if (configured_.count(name) == 0 || own_.count(name) > 0) continue;
+    task(name) = status;
+    if (status.state == "running" && is_abandoned(folder_ / name)) task(name).state = "stopped";
   }
 }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/folder_lock.h"
 #include "core/joined.h"
 #include "recipe/activations.h"
+#include "recipe/export.h"
 #include "recipe/finished.h"
 #include "recipe/fused_task.h"
+#include "recipe/output_lock.h"
 
 namespace adaptune {
 namespace {
@@ -63,6 +64,18 @@ void warn_of_stale_fusions(const Run& run, const StageTask& task, Console& conso
                command_text(run, "fuse", words));
 }
 
+// What `export` asks for by now and a finished training did not write, or what is gone of it.
+void write_missing_exports(const Run& run, Workspace& workspace, const StageTask& task, Console& console) {
+  std::optional<TrainedTask> trained;
+  for (auto output = task.outputs.begin() + 1; output != task.outputs.end(); ++output) {
+    if (std::filesystem::exists(*output)) continue;
+    if (!trained)
+      trained = load_trained_task(task.outputs.front(), workspace.backbone(), workspace.identity(),
+                                  run.device, run.flags.allow_backbone_mismatch);
+    console.say("wrote " + joined(export_adapterhub(*trained, workspace.backbone(), *output), "\nwrote "));
+  }
+}
+
 }  // namespace
 
 void TasksInTurn::start(const Plan& plan) {
@@ -77,6 +90,7 @@ void TasksInTurn::start(const Plan& plan) {
   started.finished = finished_result(run_, task, job.identity, steps);
   if (started.finished) {
     console_.say(task.task->name + " is finished: " + task.outputs.front().string());
+    write_missing_exports(run_, workspace_, task, console_);
     return;
   }
   warn_of_stale_fusions(run_, task, console_);
@@ -140,7 +154,7 @@ std::optional<TrainResult> TasksInTurn::finish(const Started& started, const Tra
                            task.outputs.front().string(),
                            bytes,
                            outcome.seconds};
-  const FolderLock lock(run_.folder);  // other tasks of the run may end in other processes at this moment
+  const auto lock = lock_shared_files(run_.folder);  // other tasks may end in other processes at this moment
   write_finished(task.folder, {result, started.steps, !outcome.ended.empty(),
                                task.options->early_stopping_patience, started.job.identity});
   write_train_results(stage_.results, known_results(stage_));

@@ -53,25 +53,16 @@ std::vector<fs::path> trained_folders(const fs::path& path, std::vector<std::str
   return folders;
 }
 
+TaskDescription trained_description(const fs::path& folder) {
+  return is_fusion_directory(folder) ? load_fusion_description(folder / "fusion.yaml").target
+                                     : load_task_description(folder / "adapter.yaml");
+}
+
 std::string backbone_folder(const TrainedTask& task, const TrainedTaskQuery& query) {
   const std::string model = query.model.empty() ? task.description.model : query.model;
   if (fs::is_directory(model)) return model;
   throw InputError(task.folder.string() + " was trained on the backbone '" + model +
                    "', which is not there; name its folder with --model");
-}
-
-void load_parts(TrainedTask& task, Backbone& backbone, const BackboneIdentity& identity,
-                const TrainedTaskQuery& query) {
-  if (is_fusion_directory(task.folder)) {
-    task.fused = load_fusion(task.folder, backbone, identity, query.device, query.allow_backbone_mismatch);
-    task.head = task.fused->head;
-    return;
-  }
-  if (!query.allow_backbone_mismatch)
-    check_same_backbone("adapter " + task.folder.string(), task.description.backbone, identity);
-  const auto loaded = load_task_directory(task.folder, backbone, query.device);
-  task.adapter = loaded.adapter;
-  task.head = loaded.head;
 }
 
 TrainedTasks open_imported(const ImportedFolders& found, const TrainedTaskQuery& query) {
@@ -104,6 +95,23 @@ BackboneIdentity open_backbone(const std::string& model, torch::Device device, T
   return identity;
 }
 
+TrainedTask load_trained_task(const fs::path& folder, Backbone& backbone, const BackboneIdentity& identity,
+                              torch::Device device, bool allow_mismatch) {
+  TrainedTask task;
+  task.folder = folder;
+  task.description = trained_description(folder);
+  if (is_fusion_directory(folder)) {
+    task.fused = load_fusion(folder, backbone, identity, device, allow_mismatch);
+    task.head = task.fused->head;
+    return task;
+  }
+  if (!allow_mismatch) check_same_backbone("adapter " + folder.string(), task.description.backbone, identity);
+  const auto loaded = load_task_directory(folder, backbone, device);
+  task.adapter = loaded.adapter;
+  task.head = loaded.head;
+  return task;
+}
+
 TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
   const bool one = query.tasks.size() == 1 && query.tasks.front() != "all";
   if (const auto found = find_imported_task(query.path, one ? query.tasks.front() : ""))
@@ -113,8 +121,7 @@ TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
   for (const auto& folder : trained_folders(query.path, query.tasks)) {
     auto& task = opened.tasks.emplace_back();
     task.folder = folder;
-    task.description = is_fusion_directory(folder) ? load_fusion_description(folder / "fusion.yaml").target
-                                                   : load_task_description(folder / "adapter.yaml");
+    task.description = trained_description(folder);
   }
   const auto model = backbone_folder(opened.tasks.front(), query);
   for (const auto& task : opened.tasks) {
@@ -124,7 +131,10 @@ TrainedTasks open_trained_tasks(const TrainedTaskQuery& query) {
                      "' and '" + task.description.model + "'; predict them one by one");
   }
   const auto identity = open_backbone(model, query.device, opened);
-  for (auto& task : opened.tasks) load_parts(task, *opened.backbone, identity, query);
+  for (auto& task : opened.tasks) {
+    task = load_trained_task(task.folder, *opened.backbone, identity, query.device,
+                             query.allow_backbone_mismatch);
+  }
   return opened;
 }
 

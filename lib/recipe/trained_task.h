@@ -22,6 +22,11 @@ struct TrainedTask {
   std::shared_ptr<Attachment> attachment() const;
 };
 
+// Of the folder of an adapter or a fusion. InputError where it was trained on another backbone and that is
+// not allowed, StaleFusion as load_fusion.
+TrainedTask load_trained_task(const std::filesystem::path& folder, Backbone& backbone,
+                              const BackboneIdentity& identity, torch::Device device, bool allow_mismatch);
+
 // Trained tasks with everything that prediction needs, opened by a path alone.
 struct TrainedTasks {
   std::unique_ptr<Backbone> backbone;

@@ -73,6 +73,22 @@ TEST_CASE("an adapter answers the same from AdapterHub's folder") {
   CHECK(answers(folder, "again" + kOnModel) == own);
 }
 
+TEST_CASE("an adapter is exported beside itself, however its folder is given") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  for (const std::string path : {"run/mood:adapter", "run/mood:adapter/", "run/mood:./adapter",
+                                 "run/mood/adapter:.", ".:run/mood/adapter", ".:run"}) {
+    const auto colon = path.find(':');
+    const auto exported = folder.run("export " + path.substr(colon + 1) + " --format adapterhub --model '" +
+                                         folder.path("model").string() + "'",
+                                     "cd '" + path.substr(0, colon) + "' && ");
+    INFO(path);
+    CHECK(exported.status == 0);
+    CHECK(fs::exists(folder.path("run/mood/export/adapterhub/adapter_config.json")));
+    fs::remove_all(folder.path("run/mood/export"));
+  }
+}
+
 TEST_CASE("prediction needs a head, which may lie beside the adapter") {
   const CommandFolder folder;
   export_adapter(folder);
@@ -148,6 +164,7 @@ TEST_CASE("fuse writes what export asks for") {
   const auto own = answers(folder, kFusion + " dev.jsonl --logits");
   CHECK(answers(folder, exported + kOnModel) == own);
   fs::remove_all(folder.path(exported));
+  fs::remove_all(folder.path("suite/fusion/mood/checkpoints"));
   const std::string again = "fuse suite.yaml 'export=[adapterhub]' 'fusion.drop={mode: fixed, layers: 1}'";
   CHECK(folder.run(again).status == 0);
   CHECK(answers(folder, exported + kOnModel) == own);

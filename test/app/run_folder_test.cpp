@@ -130,7 +130,9 @@ TEST_CASE("a refused command leaves the run's configuration and results") {
   REQUIRE(folder.run("train config.yaml").status == 0);
   REQUIRE(folder.run("eval run").status == 0);
   const auto config = folder.read("run/config.yaml"), table = folder.read("run/results.json");
-  CHECK(folder.run("train config.yaml train.learning_rate=2e-2").status == 2);
+  const auto refused = folder.refusal("train config.yaml train.learning_rate=2e-2");
+  CHECK_THAT(refused, Contains("output_dir 'run' belongs to another configuration"));
+  CHECK(folder.refusal("check config.yaml train.learning_rate=2e-2") == refused);
   CHECK(folder.read("run/config.yaml") == config);
   CHECK(folder.run("train config.yaml").status == 0);  // finished: nothing to do
   CHECK(folder.read("run/results.json") == table);
@@ -153,6 +155,17 @@ TEST_CASE("a finished run knows its data, and exports what is asked for later") 
   const auto weights = folder.read("run/mood/adapter/adapter.safetensors");
   CHECK(folder.run("train config.yaml 'export=[adapterhub]'").status == 0);
   CHECK(fs::exists(folder.path("run/mood/export/adapterhub/adapter_config.json")));
+  CHECK(folder.read("run/mood/adapter/adapter.safetensors") == weights);
+  // Nothing is trained for it, nor is a checkpoint needed.
+  const auto exported = folder.read("run/mood/export/adapterhub/adapter_config.json");
+  fs::remove_all(folder.path("run/mood/export"));
+  fs::remove_all(folder.path("run/mood/checkpoints"));
+  const auto again = folder.run("train config.yaml 'export=[adapterhub]' --resume never");
+  INFO(again.err);
+  CHECK(again.status == 0);
+  CHECK_THAT(again.err, Contains("mood is finished") && Contains("wrote run/mood/export/adapterhub\n") &&
+                            !Contains("step="));
+  CHECK(folder.read("run/mood/export/adapterhub/adapter_config.json") == exported);
   CHECK(folder.read("run/mood/adapter/adapter.safetensors") == weights);
   folder.write("train.jsonl", folder.read("train.jsonl") + folder.read("train.jsonl"));
   const auto refused = folder.run("train config.yaml");
@@ -187,6 +200,7 @@ TEST_CASE("a finished adapter is replaced by its continuation, or with --overwri
   const auto weights = adapter(), config = folder.read("run/config.yaml");
   const auto refused = [&](const std::string& arguments) {
     const auto message = folder.refusal("train config.yaml " + arguments);
+    CHECK(folder.refusal("train config.yaml --dry-run " + arguments) == message);
     CHECK(adapter() == weights);
     CHECK(folder.read("run/config.yaml") == config);
     return message;
@@ -207,6 +221,7 @@ TEST_CASE("a finished adapter is replaced by its continuation, or with --overwri
   CHECK(folder.run("train config.yaml --resume never").status == 0);
   CHECK(adapter() == weights);
   CHECK_THAT(folder.run("train config.yaml " + longer).err, Contains("resumed at step 12"));
+  CHECK(folder.run("train config.yaml --overwrite --resume never --dry-run " + longer).status == 0);
   CHECK(folder.run("train config.yaml --overwrite --resume never " + longer).status == 0);
 }
 
@@ -227,7 +242,7 @@ TEST_CASE("a checkpoint to go on from is looked at before anything runs") {
   CHECK(other.status == 3);
   CHECK_THAT(other.err, Contains("was written by another training") && Contains("task.train.seed: 7"));
   CHECK(folder.run("train config.yaml --overwrite" + from).status == 2);
-  CHECK(folder.run("train config.yaml --dry-run" + from).status == 0);
+  CHECK(folder.run("train config.yaml train.num_train_epochs=3 --dry-run" + from).status == 0);
   const auto resumed = folder.run("train config.yaml train.num_train_epochs=3" + from);
   CHECK(resumed.status == 0);
   CHECK_THAT(resumed.err, Contains("resumed at step 6"));

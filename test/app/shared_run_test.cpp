@@ -47,8 +47,9 @@ TEST_CASE("one process at a time trains a task, and a killed one is in nobody's 
     CHECK_THAT(folder.read("first.out"), Contains("step="));
     CHECK(folder.read("first.status") == "137\n");
     CHECK(fs::exists(folder.path("suite/mood/metrics.jsonl")));
-    CHECK(status(folder)["tasks"]["mood"]["state"] == "running");  // what the second one left of it
   }
+  CHECK(folder.run(training("tone", "3")).status == 0);
+  CHECK(status(folder)["tasks"]["mood"]["state"] == "stopped");  // by the next command that looks at it
   CHECK(folder.run(training("mood", "3") + " --overwrite").status == 0);
 }
 
@@ -65,6 +66,32 @@ TEST_CASE("processes that train tasks of one run leave each other's status") {
   CHECK(status(folder)["tasks"]["mood"]["state"] == "stopped");
   CHECK(status(folder)["tasks"]["tone"]["state"] == "done");
   CHECK(status(folder)["tasks"]["tone"]["step"] == 3);
+}
+
+TEST_CASE("a status with states that are none is written anew") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run(training("mood", "3")).status == 0);
+  auto changed = status(folder);
+  changed["tasks"]["mood"]["state"] = "paused";
+  folder.write("suite/status.json", changed.dump());
+  const auto next = folder.run(training("tone", "3"));
+  INFO(next.err);
+  CHECK(next.status == 0);
+  CHECK(status(folder)["tasks"]["mood"]["state"] == "done");
+}
+
+TEST_CASE("a signal is heard while another process keeps the run's folder locked") {
+  const CommandFolder folder;
+  folder.write("suite.yaml", kSuite);
+  // The lock belongs to the shell. `timeout` says 137 when it had to kill.
+  const auto stopped =
+      folder.run(training("mood"),
+                 "mkdir suite && exec 9<suite && flock 9 && timeout --preserve-status --kill-after 20 3 ");
+  INFO(stopped.err);
+  CHECK(stopped.status == 75);
+  CHECK(status(folder)["state"] == "stopped");
+  CHECK(status(folder)["tasks"]["mood"]["state"] == "stopped");
 }
 
 TEST_CASE("a folder that is trained in is not exported into") {
