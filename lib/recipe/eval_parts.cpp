@@ -10,11 +10,6 @@
 namespace adaptune {
 namespace {
 
-template <typename T>
-void keep_said(T& value, const T& said) {
-  if (!said.empty()) value = said;
-}
-
 bool share(const Scoring& a, const Scoring& b) {
   const auto &first = *a.options, &second = *b.options;
   return SharedPass::can_share(*a.attachment) && SharedPass::can_share(*b.attachment) &&
@@ -72,15 +67,7 @@ TaskConfig as_trained(const TaskConfig& task, const TaskDescription& trained) {
                      "' in the configuration and was trained as a '" + trained.head.type +
                      "'; leave the type as it was, or train it again");
   }
-  TaskConfig own = task;
-  own.text = trained.input.text;
-  own.label = trained.input.label;
-  own.tokens = trained.input.tokens;
-  own.image = trained.input.image;
-  own.data.max_seq_length = trained.input.max_seq_length;
-  own.data.truncation = trained.input.truncation;
-  own.data.quoted = trained.input.quoted;
-  return own;
+  return with_input(task, with_configured_reading(trained.input, task));
 }
 
 std::string changed_settings(const Workspace& workspace, const TaskConfig& task,
@@ -90,15 +77,9 @@ std::string changed_settings(const Workspace& workspace, const TaskConfig& task,
   now.adapter.load.clear();
   now.head = task.head;
   if (now.head.labels.empty()) now.head.labels = trained.head.labels;
-  auto& input = now.input;
-  keep_said(input.text, task.text);
-  keep_said(input.label, task.label);
-  keep_said(input.tokens, task.tokens);
-  keep_said(input.image, task.image);
-  input.max_seq_length = task.data.max_seq_length;
-  input.truncation = task.data.truncation;
-  input.quoted = task.data.quoted;
-  if (input.transform) input.transform = workspace.configured_transform(task, *trained.input.transform);
+  now.input = with_configured_cut(trained.input, task);
+  auto& transform = now.input.transform;
+  if (transform) transform = workspace.configured_transform(task, *transform);
   const auto difference = identity_difference(task_description_yaml(trained), task_description_yaml(now));
   if (difference.empty()) return "";
   return "task '" + task.name + "': its " + what +

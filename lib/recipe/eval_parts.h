@@ -14,11 +14,12 @@
 
 namespace adaptune {
 
-// The task as it was trained: what decides how its examples are read is the description's. InputError where
-// that is of another type.
+// The task as it was trained: lengths and truncation are the description's. Columns and `quoted` say how
+// files are read, not what was learned: the description's only where the configuration leaves them open.
+// InputError where it is of another type.
 TaskConfig as_trained(const TaskConfig& task, const TaskDescription& trained);
-// What the configuration says otherwise by now, a warning: the trained task's own settings decide. Empty:
-// nothing. `what` names it, "adapter" or "fusion".
+// What of the rest the configuration says otherwise by now, a warning: the trained task's own settings
+// decide. Empty: nothing. `what` names it, "adapter" or "fusion".
 std::string changed_settings(const Workspace& workspace, const TaskConfig& task,
                              const TaskDescription& trained, const std::string& what);
 // `split` is one of kSplits, `task` as it was trained. UsageError at its place where the task has none.

@@ -1,6 +1,7 @@
 #include "recipe/workspace.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/sha256.h"
@@ -70,26 +71,57 @@ void check_truncation(const TaskConfig& task, const Columns& found) {
                                           task.name + "' reads one text; longest_first cuts that");
 }
 
+// The columns of a TaskConfig, TaskInput or Columns.
+template <typename T>
+auto columns_of(T& all) {
+  return std::tie(all.text, all.label, all.tokens, all.image);
+}
+
+// How a DataConfig or TaskInput cuts texts.
+template <typename T>
+auto cut_of(T& all) {
+  return std::tie(all.max_seq_length, all.truncation);
+}
+
+// Empty values say nothing.
+template <typename... T>
+void keep_said(std::tuple<T&...> values, const std::tuple<const T&...>& said) {
+  const auto keep = [](auto& value, const auto& own) {
+    if (!own.empty()) value = own;
+  };
+  std::apply([&](auto&... value) { std::apply([&](const auto&... own) { (keep(value, own), ...); }, said); },
+             values);
+}
+
 // Columns by the names asked for, else by those that were found: a format without names leaves the former
 // unused, and the next file may have another one.
 TaskInput input_of(const TaskConfig& task, const Columns& found) {
-  const auto name = [](const std::string& asked, const std::string& found) {
-    return asked.empty() ? found : asked;
-  };
   TaskInput input;
-  input.text = found.text;
-  input.label = name(task.label, found.label);
-  input.tokens = name(task.tokens, found.tokens);
-  input.image = name(task.image, found.image);
-  input.max_seq_length = task.data.max_seq_length;
-  input.truncation = task.data.truncation;
-  input.quoted = task.data.quoted;
-  return input;
+  columns_of(input) = columns_of(found);
+  return with_configured_cut(with_configured_reading(input, task), task);
 }
 
 std::filesystem::path kept_identity(const Run& run) { return run.folder / "backbone.json"; }
 
 }  // namespace
+
+TaskInput with_configured_reading(TaskInput input, const TaskConfig& task) {
+  keep_said(columns_of(input), columns_of(task));
+  if (task.places.contains("data.quoted")) input.quoted = task.data.quoted;
+  return input;
+}
+
+TaskInput with_configured_cut(TaskInput input, const TaskConfig& task) {
+  cut_of(input) = cut_of(task.data);
+  return input;
+}
+
+TaskConfig with_input(TaskConfig task, const TaskInput& input) {
+  columns_of(task) = columns_of(input);
+  cut_of(task.data) = cut_of(input);
+  task.data.quoted = input.quoted;
+  return task;
+}
 
 Workspace::Workspace(const Run& run)
     : run_(run),

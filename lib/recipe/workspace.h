@@ -32,6 +32,15 @@ struct TaskData {
   std::optional<TaskSplit> validation;
 };
 
+// What a TaskConfig and a TaskInput both say, the image transform left out, is carried from one to the other
+// by these alone.
+// `input` with the columns and `quoted` that the configuration says; what it leaves open stays.
+TaskInput with_configured_reading(TaskInput input, const TaskConfig& task);
+// `input` with the length and the truncation of the configuration.
+TaskInput with_configured_cut(TaskInput input, const TaskConfig& task);
+// `task` with all of that from `input`.
+TaskConfig with_input(TaskConfig task, const TaskInput& input);
+
 class Workspace {
  public:
   // Reads config.json and the tokenizer; weights only when backbone() is called.

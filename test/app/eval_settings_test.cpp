@@ -48,6 +48,46 @@ TEST_CASE("eval and drop read as the adapter was trained, and tell what the conf
                       "'classification'"));
 }
 
+TEST_CASE("eval and drop read files by the columns that the configuration says now") {
+  const CommandFolder folder;
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  std::string renamed = folder.read("dev.jsonl");
+  for (const auto& [from, to] : {std::pair{"\"text\"", "\"sentence\""}, {"\"label\"", "\"feeling\""}}) {
+    for (size_t at = 0; (at = renamed.find(from, at)) != std::string::npos;)
+      renamed.replace(at, std::string(from).size(), to);
+  }
+  folder.write("dev2.jsonl", renamed);
+  const std::string changes = " data.validation=dev2.jsonl task.text=sentence task.label=feeling";
+  for (const std::string command : {"eval", "drop"}) {
+    const auto usual = folder.run(command + " config.yaml");
+    const auto scored = folder.run(command + " config.yaml" + changes);
+    CHECK(scored.status == 0);
+    CHECK(scored.out == usual.out);
+    CHECK_THAT(scored.err, !Contains("warning"));
+    CHECK_THAT(folder.refusal(command + " config.yaml task.text=sentence", 3),
+               Contains("no column 'sentence'; the columns are: text, label"));
+  }
+}
+
+TEST_CASE("eval reads quotes as the configuration says now, else as in training") {
+  const CommandFolder folder;
+  const std::string quoted = "text\tlabel\n\"good\tday\"\thappy\n\"bad\tday\"\tsad\n";
+  folder.write("quoted.tsv", quoted);
+  folder.write("plain.tsv", "text\tlabel\ngood\thappy\n\"bad day\tsad\n");
+  const std::string on_quoted = " data.validation=quoted.tsv", on_plain = " data.validation=plain.tsv";
+  REQUIRE(folder.run("train config.yaml").status == 0);
+  CHECK(majority(folder.run("--json eval config.yaml data.quoted=true" + on_quoted)) == Approx(1.0 / 2));
+  CHECK_THAT(folder.refusal("eval config.yaml" + on_quoted, 3), Contains("`quoted: true` is set"));
+  REQUIRE(
+      folder.run("train config.yaml --overwrite data.train=quoted.tsv data.quoted=true" + on_quoted).status ==
+      0);
+  const auto as_trained = folder.run("--json eval config.yaml" + on_quoted);
+  CHECK(majority(as_trained) == Approx(1.0 / 2));
+  CHECK_THAT(as_trained.err, !Contains("warning"));
+  CHECK_THAT(folder.refusal("eval config.yaml" + on_plain, 3), Contains("plain.tsv:3"));
+  CHECK(majority(folder.run("--json eval config.yaml data.quoted=false" + on_plain)) == Approx(1.0 / 2));
+}
+
 TEST_CASE("eval needs the split that it scores, and no other") {
   const CommandFolder folder;
   REQUIRE(folder.run("train config.yaml").status == 0);
@@ -96,6 +136,10 @@ TEST_CASE("the majority of label sets and of words is that of the training split
   REQUIRE(folder.run("train config.yaml output_dir=words task.metric=accuracy task.type=tagging" + shorter)
               .status == 0);
   CHECK(majority(folder.run("--json eval words")) == Approx(2.0 / 3));
+  folder.write("other.jsonl", "{\"words\": [\"bad\", \"day\"], \"marks\": [\"B-X\", \"O\"]}\n");
+  CHECK(majority(folder.run(
+            "--json eval words task.data.validation=other.jsonl task.tokens=words task.label=marks")) ==
+        Approx(1.0 / 2));
 }
 
 }  // namespace adaptune

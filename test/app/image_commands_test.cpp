@@ -274,6 +274,11 @@ TEST_CASE("an adapter is scored on images prepared as those it learned from") {
   CHECK_THAT(other.err,
              Contains("- input.transform.shortest_edge: null\n  + input.transform.shortest_edge: 16"));
   CHECK_THAT(scored.err, !Contains("other settings"));
+  folder.write("listed.jsonl", "{\"picture\": \"dev/red/1.ppm\", \"label\": \"red\"}\n");
+  const auto listed = folder.run("eval images.yaml data.validation=listed.jsonl task.image=picture");
+  INFO(listed.err);
+  CHECK(listed.status == 0);
+  CHECK_THAT(listed.err, !Contains("warning"));
 }
 
 TEST_CASE("images and texts are not mistaken for each other") {
