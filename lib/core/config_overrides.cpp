@@ -121,16 +121,16 @@ void apply_override(ConfigValue& root, const ConfigOverride& change, ConfigError
   for (size_t depth = 0; depth < change.path.size(); ++depth) {
     const std::string& key = change.path[depth];
     if (mapping->kind == ConfigKind::kScalar && change.value) put_above(*mapping, change.places[depth - 1]);
-    const bool open = mapping->kind == ConfigKind::kMapping || mapping->kind == ConfigKind::kNull;
-    if (!open)
-      return report_no_mapping(first_keys(change.path, depth), key, change.places[depth - 1], *mapping,
-                               errors);
     const bool last = depth + 1 == change.path.size();
     if (!change.value) {
       if (find_entry(*mapping, key) == nullptr)
         return report_nothing_to_remove(change, depth, *mapping, errors);
       if (last) return remove_key(*mapping, key);
     }
+    const bool open = mapping->kind == ConfigKind::kMapping || mapping->kind == ConfigKind::kNull;
+    if (!open)
+      return report_no_mapping(first_keys(change.path, depth), key, change.places[depth - 1], *mapping,
+                               errors);
     ConfigEntry& entry = entry_for(*mapping, key, change.places[depth]);
     if (last) {
       entry.key_place = change.places[depth];

@@ -98,6 +98,15 @@ TEST_CASE("a way through a scalar or a list is refused with the value found") {
              Contains("'targets' must be a mapping to hold '0', got a list") && Contains("targets=[...]"));
 }
 
+TEST_CASE("the removal of a key below a scalar or a list gives no advice to write something") {
+  for (const std::string path : {"model.layers", "targets.0"}) {
+    const auto error = error_with("~" + path, "model: m\ntargets: [{name: a}]\n");
+    CHECK_THAT(error,
+               Contains("command line: override 1: error: there is no key '" + path + "' to remove\n") &&
+                   !Contains("give the whole") && Contains("\n1 error;"));
+  }
+}
+
 TEST_CASE("an override finds a section that is written in its short form") {
   const std::string yaml = "model: m\nadapter: lora\n";
   const auto set = sample_of(with({"adapter.layers=[1]", "adapter.leave_out=[2]"}, yaml)).adapter;
