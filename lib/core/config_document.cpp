@@ -151,7 +151,8 @@ void ConfigDocument::finish() {
 
 bool ConfigDocument::ok() { return impl_->store.errors.empty(); }
 
-std::string ConfigDocument::resolved() const { return impl_->store.record.text(); }
+std::string ConfigDocument::resolved() const { return impl_->store.record.text(/*with_comments=*/false); }
+std::string ConfigDocument::explained() const { return impl_->store.record.text(/*with_comments=*/true); }
 nlohmann::ordered_json ConfigDocument::resolved_json() const { return impl_->store.record.json(); }
 
 }  // namespace adaptune

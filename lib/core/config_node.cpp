@@ -42,6 +42,11 @@ void ConfigNodeState::record(const std::string& key, const RecordedValue& value)
   store->record.set(path_to(key), value);
 }
 
+void ConfigNodeState::record_read(const std::string& key, const RecordedValue& before,
+                                  const RecordedValue& value) {
+  store->record.set(path_to(key), value, before.yaml != value.yaml);
+}
+
 ConfigEntry* ConfigNodeState::ask(const std::string& key) {
   const std::string full = path_text(path_to(key));
   bool is_new = true;
@@ -168,12 +173,24 @@ void ConfigNode::error_at_written(const std::vector<std::string>& keys, const st
   if (written != keys.end()) error_at(*written, message, hint);
 }
 
+void ConfigNode::error_at_idle(const std::string& key, const std::vector<double>& usual,
+                               const std::string& message, const std::string& hint) {
+  const ConfigEntry* entry = is_mapping() ? find_entry(*state_->value, key) : nullptr;
+  if (entry == nullptr) return;
+  const auto number = number_from(entry->value->text);
+  if (!number || std::count(usual.begin(), usual.end(), *number) == 0) error_at(key, message, hint);
+}
+
 void ConfigNode::foreign_names(const std::map<std::string, std::string>& names) {
   for (const auto& [theirs, ours] : names) state_->store->foreign_names[theirs] = ours;
 }
 
 void ConfigNode::answers(const std::map<std::string, std::string>& texts) {
-  for (const auto& [key, text] : texts) state_->store->answers[key] = text;
+  for (const auto& [key, text] : texts) state_->store->answers[path_text(state_->path_to(key))] = text;
+}
+
+void ConfigNode::inherits(const ConfigNode& base) {
+  state_->store->record.inherit(state_->path, base.state_->path);
 }
 
 void ConfigNode::leave_unread(const std::vector<std::string>& keys) {

@@ -108,12 +108,15 @@ class ConfigNode {
   void read(const std::string& key, std::map<std::string, double>& value, const Check<double>& check = {},
             const Check<std::string>& name_check = {});
 
-  // For an optional that read() left empty, so that a later section may still say otherwise: what resolved()
-  // writes for it, the value that holds then, or a comment behind the null.
+  // For a field that nobody says, or that was emptied since it was read: what resolved() writes for it, the
+  // value that holds then, or null, which explained() follows by a comment.
   void record_default(const std::string& key, double value);
   void record_default(const std::string& key, bool value);
   void record_default(const std::string& key, const std::string& value);
+  void record_default(const std::string& key, const std::vector<int64_t>& layers);
   void record_empty(const std::string& key, const std::string& comment);
+  // This mapping is read over what `base` filled: resolved() writes of it only what differs from `base`.
+  void inherits(const ConfigNode& base);
 
   // A required key that is absent or null is an error at this node's place; does not mark it as known.
   void require(const std::string& key);
@@ -125,9 +128,13 @@ class ConfigNode {
   // the values that do not go together come from another section, which has reported them.
   void error_at_written(const std::vector<std::string>& keys, const std::string& message,
                         const std::string& hint = "");
+  // Reports a key of this mapping that nothing makes use of, but for a number of `usual`: those resolved()
+  // writes for the key where nobody says it, and so are nobody's wish.
+  void error_at_idle(const std::string& key, const std::vector<double>& usual, const std::string& message,
+                     const std::string& hint = "");
   // Names used by other tools, for hints only: {"lr", "learning_rate"}. The common ones are built in.
   void foreign_names(const std::map<std::string, std::string>& names);
-  // What to say about keys of other tools that have no counterpart here: text by key.
+  // What to say about keys of other tools that have no counterpart in this mapping: text by key.
   void answers(const std::map<std::string, std::string>& texts);
   // These keys of the mapping are known, whatever they hold: for use after an error that leaves open which of
   // them would be right, such as an unknown method's name.
@@ -165,6 +172,8 @@ class ConfigDocument {
   // All values read so far, defaults included, as YAML, in the order read. Reading it with the same
   // functions gives the same values.
   std::string resolved() const;
+  // The same with the comments of record_empty(), for people to read.
+  std::string explained() const;
   // The same as a JSON object, each value of the type it was read as.
   nlohmann::ordered_json resolved_json() const;
 

@@ -98,16 +98,28 @@ const ConfigValue* taken(ConfigNodeState& state, const std::string& key) {
 }
 
 template <typename T>
+RecordedValue recorded(const T& value) {
+  return {ScalarType<T>::to(value, false), value};
+}
+
+template <typename T>
+RecordedValue recorded(const std::optional<T>& value) {
+  return value ? recorded(*value) : RecordedValue{"null", nullptr};
+}
+
+template <typename T>
 void read_scalar(ConfigNodeState& state, const std::string& key, T& value, const Check<T>& check) {
+  const auto before = recorded(value);
   if (const ConfigValue* found = taken(state, key)) {
     if (auto result = checked_scalar<T>(state, key, *found, check)) value = std::move(*result);
   }
-  state.record(key, {ScalarType<T>::to(value, false), value});
+  state.record_read(key, before, recorded(value));
 }
 
 template <typename T>
 void read_optional(ConfigNodeState& state, const std::string& key, std::optional<T>& value,
                    const Check<T>& check) {
+  const auto before = recorded(value);
   if (const ConfigValue* found = taken(state, key)) {
     if (found->kind == ConfigKind::kNull) {
       value.reset();
@@ -115,11 +127,7 @@ void read_optional(ConfigNodeState& state, const std::string& key, std::optional
       value = std::move(result);
     }
   }
-  if (value) {
-    state.record(key, {ScalarType<T>::to(*value, false), *value});
-  } else {
-    state.record(key, {"null", nullptr});
-  }
+  state.record_read(key, before, recorded(value));
 }
 
 // The scalars of a list, or the one scalar that stands for a list of one; nothing after an error.
@@ -135,8 +143,16 @@ std::optional<std::vector<const ConfigValue*>> listed(ConfigNodeState& state, co
 }
 
 template <typename T>
+RecordedValue recorded_list(const std::vector<T>& value) {
+  std::vector<std::string> written;
+  for (const T& element : value) written.push_back(ScalarType<T>::to(element, true));
+  return {list_text(written), value};
+}
+
+template <typename T>
 void read_list(ConfigNodeState& state, const std::string& key, std::vector<T>& value,
                const std::string& wanted) {
+  const auto before = recorded_list(value);
   if (const ConfigValue* found = taken(state, key)) {
     if (const auto items = listed(state, key, *found, wanted)) {
       std::vector<T> result;
@@ -148,9 +164,7 @@ void read_list(ConfigNodeState& state, const std::string& key, std::vector<T>& v
       if (result.size() == items->size()) value = std::move(result);
     }
   }
-  std::vector<std::string> written;
-  for (const T& element : value) written.push_back(ScalarType<T>::to(element, true));
-  state.record(key, {list_text(written), value});
+  state.record_read(key, before, recorded_list(value));
 }
 
 void report_layers(ConfigNodeState& state, const std::string& key, const ConfigValue& value,
@@ -184,10 +198,8 @@ std::optional<std::vector<int64_t>> layers_of(ConfigNodeState& state, const std:
   return fine ? std::optional(layers) : std::nullopt;
 }
 
-std::string layers_text(const std::vector<int64_t>& layers) {
-  std::vector<std::string> written;
-  for (const int64_t layer : layers) written.push_back(std::to_string(layer));
-  return list_text(written);
+RecordedValue recorded_layers(const std::optional<std::vector<int64_t>>& layers) {
+  return layers ? recorded_list(*layers) : RecordedValue{"all", "all"};
 }
 
 nlohmann::ordered_json untyped_json(const std::string& text) {
@@ -238,6 +250,10 @@ std::string numbers_text(const std::map<std::string, double>& numbers) {
   return "{" + text + "}";
 }
 
+RecordedValue recorded_numbers(const std::map<std::string, double>& numbers) {
+  return {numbers_text(numbers), numbers};
+}
+
 }  // namespace
 
 void ConfigNode::read(const std::string& key, std::string& value, const Check<std::string>& check) {
@@ -277,19 +293,21 @@ void ConfigNode::read(const std::string& key, std::optional<bool>& value) {
 }
 
 void ConfigNode::record_default(const std::string& key, double value) {
-  state_->record(key, {number_text(value), value});
+  state_->record(key, recorded(value));
 }
 
-void ConfigNode::record_default(const std::string& key, bool value) {
-  state_->record(key, {value ? "true" : "false", value});
-}
+void ConfigNode::record_default(const std::string& key, bool value) { state_->record(key, recorded(value)); }
 
 void ConfigNode::record_default(const std::string& key, const std::string& value) {
-  state_->record(key, {scalar_text(value, false), value});
+  state_->record(key, recorded(value));
+}
+
+void ConfigNode::record_default(const std::string& key, const std::vector<int64_t>& layers) {
+  state_->record(key, recorded_list(layers));
 }
 
 void ConfigNode::record_empty(const std::string& key, const std::string& comment) {
-  state_->record(key, {"null  # " + comment, nullptr});
+  state_->record(key, {"null", nullptr, comment});
 }
 
 void ConfigNode::read(const std::string& key, std::vector<std::string>& value) {
@@ -301,15 +319,17 @@ void ConfigNode::read(const std::string& key, std::vector<double>& value) {
 }
 
 void ConfigNode::read(const std::string& key, std::vector<int64_t>& layers) {
+  const auto before = recorded_list(layers);
   if (const ConfigValue* found = taken(*state_, key)) {
     if (auto result = layers_of(*state_, key, *found, "a list of integers and ranges such as [0-5, 11]")) {
       layers = std::move(*result);
     }
   }
-  state_->record(key, {layers_text(layers), layers});
+  state_->record_read(key, before, recorded_list(layers));
 }
 
 void ConfigNode::read(const std::string& key, std::optional<std::vector<int64_t>>& layers) {
+  const auto before = recorded_layers(layers);
   if (const ConfigValue* found = taken(*state_, key)) {
     const bool all =
         found->kind == ConfigKind::kNull || (found->kind == ConfigKind::kScalar && found->text == "all");
@@ -320,19 +340,16 @@ void ConfigNode::read(const std::string& key, std::optional<std::vector<int64_t>
       layers = std::move(result);
     }
   }
-  if (layers) {
-    state_->record(key, {layers_text(*layers), *layers});
-  } else {
-    state_->record(key, {"all", "all"});
-  }
+  state_->record_read(key, before, recorded_layers(layers));
 }
 
 void ConfigNode::read(const std::string& key, std::map<std::string, double>& value,
                       const Check<double>& check, const Check<std::string>& name_check) {
+  const auto before = recorded_numbers(value);
   if (const ConfigValue* found = taken(*state_, key)) {
     value = numbers_of(*state_, key, *found, {check, name_check}, value);
   }
-  state_->record(key, {numbers_text(value), value});
+  state_->record_read(key, before, recorded_numbers(value));
 }
 
 }  // namespace adaptune

@@ -22,8 +22,9 @@ struct ConfigStore {
   ConfigRecord record;
   ConfigValuePtr root = std::make_shared<ConfigValue>();
   std::map<std::string, std::string> foreign_names;  // of other tools -> ours
-  std::map<std::string, std::string> answers;        // to keys of other tools that have no counterpart
-  std::vector<AskedKey> asked;                       // every key a reader asked for, in order
+  // To keys of other tools that have no counterpart, by the path a user would write them at.
+  std::map<std::string, std::string> answers;
+  std::vector<AskedKey> asked;  // every key a reader asked for, in order
 };
 
 struct ConfigNodeState {
@@ -38,6 +39,8 @@ struct ConfigNodeState {
   // The node of `key`, whose entry (null when absent) was found by ask().
   std::shared_ptr<ConfigNodeState> child(ConfigEntry* entry, const std::string& key) const;
   void record(const std::string& key, const RecordedValue& value);
+  // The value of a field that held `before`.
+  void record_read(const std::string& key, const RecordedValue& before, const RecordedValue& value);
 };
 
 // Reports every key no reader asked for.

@@ -36,7 +36,7 @@ std::optional<std::string> suggestion(const ConfigStore& store, const ConfigValu
 
 std::string hint_for(const ConfigStore& store, const ConfigValue& mapping, const std::string& key,
                      const std::string& path) {
-  const auto answer = store.answers.find(key);
+  const auto answer = store.answers.find(path.empty() ? key : path + "." + key);
   if (answer != store.answers.end()) return answer->second;
   const auto nearest = suggestion(store, mapping, key, path);
   return nearest ? "did you mean '" + *nearest + "'?" : "";

@@ -126,6 +126,34 @@ TEST_CASE("a value an override or a second reading changed is written as it ende
   CHECK_THAT(document.resolved(), Catch::Contains("  optim: sgd\n"));
 }
 
+TEST_CASE("comments explain a value and are no part of it") {
+  const auto recorded = [](const std::string& comment) {
+    auto document = ConfigDocument::empty();
+    document.root().child("train").record_empty("max_steps", comment);
+    return document;
+  };
+  CHECK(recorded("epochs say it").explained() == "train:\n  max_steps: null  # epochs say it\n");
+  CHECK(recorded("epochs say it").resolved() == recorded("as the epochs say").resolved());
+  CHECK(recorded("epochs say it").resolved() == "train:\n  max_steps: null\n");
+}
+
+TEST_CASE("of a section read over another one only what differs is written") {
+  auto document = ConfigDocument::parse(
+      "a: {optim: sgd, bf16: true}\nb: {num_train_epochs: 3, optim: sgd}\nc: {bf16: true}\n");
+  auto root = document.root();
+  SampleTrain train;
+  read(root.child("a"), train);
+  read(root.child("b"), train);
+  root.child("b").inherits(root.child("a"));
+  CHECK_THAT(document.resolved(), Catch::EndsWith("\nb:\n  num_train_epochs: 3\n"));
+  CHECK(document.resolved_json()["b"].dump() == R"({"num_train_epochs":3})");
+  // A value that equals the other section's, but was something else before it was read.
+  train.bf16 = false;
+  read(root.child("c"), train);
+  root.child("c").inherits(root.child("a"));
+  CHECK_THAT(document.resolved(), Catch::EndsWith("\nc:\n  num_train_epochs: 3\n  bf16: true\n"));
+}
+
 TEST_CASE("texts taken by scalar() are written, also in lists") {
   const std::string yaml = "files:\n  - a\n  - b c\nnamed:\n  squad: hub/x\n";
   auto document = ConfigDocument::parse(yaml);
