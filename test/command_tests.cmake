@@ -12,4 +12,5 @@ set(COMMAND_TESTS
   app/speed_commands_test.cpp
   app/stale_fusion_test.cpp
   app/stop_test.cpp
+  app/written_config_test.cpp
 )

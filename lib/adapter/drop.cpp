@@ -19,8 +19,8 @@ int64_t checked(int64_t dropped, int64_t layer_count, const std::string& key) {
 void read_drop_options(ConfigNode node, DropOptions& options) {
   auto section = node.section("drop", "mode");
   section.read("mode", options.mode, one_of({"none", "fixed", "robust"}));
-  // Another mode than the suite's does away with its number.
-  if (section.has("mode") && !section.has("layers")) options.layers.reset();
+  // A mode does away with the suite's number, whatever it says of its own.
+  if (section.has("mode")) options.layers.reset();
   section.read("layers", options.layers, at_least(0));
   if (!options.layers)
     section.record_empty("layers", options.mode == "robust" ? "all but the last" : "of fixed and robust");

@@ -81,18 +81,35 @@ void check_options(ConfigNode node, const BottleneckOptions& o) {
     node.error_at_written({"stochastic_depth", "is_parallel"},
                           "'stochastic_depth' has no effect with is_parallel: true", "stochastic_depth: 0");
   }
-  if (o.init_std && !usual_init_std(o.init_weights)) {
-    node.error_at_written({"init_std", "init_weights"},
-                          "'init_std' has no effect with init_weights '" + o.init_weights + "'",
-                          "init_std: null, or init_weights: bert or houlsby");
+}
+
+const std::vector<std::string>& initializations() {
+  static const std::vector<std::string> names = {"bert", "mam_adapter", "houlsby", "zero"};
+  return names;
+}
+
+void read_init_std(ConfigNode node, BottleneckOptions& o) {
+  node.read("init_std", o.init_std, positive());
+  const auto usual = usual_init_std(o.init_weights);
+  if (!usual && o.init_std) {
+    std::vector<double> all_usual;
+    for (const auto& name : initializations()) {
+      if (const auto other = usual_init_std(name)) all_usual.push_back(*other);
+    }
+    node.error_at_idle("init_std", all_usual,
+                       "'init_std' has no effect with init_weights '" + o.init_weights + "'",
+                       "init_std: null, or init_weights: bert or houlsby");
+    o.init_std.reset();  // the run's, whose start is another
   }
+  if (o.init_std) return;
+  usual ? node.record_default("init_std", *usual) : node.record_empty("init_std", "of bert and houlsby");
 }
 
 void read_options(ConfigNode node, BottleneckOptions& o) {
   node.read("mh_adapter", o.mh_adapter);
   node.read("output_adapter", o.output_adapter);
   // A method may come with a width of its own: a reduction factor the user gives replaces it.
-  if (node.has("reduction_factor") && !node.has("bottleneck_size")) o.bottleneck_size.reset();
+  if (node.has("reduction_factor")) o.bottleneck_size.reset();
   node.read("reduction_factor", o.reduction_factor, positive(), check_layer_key);
   node.read("bottleneck_size", o.bottleneck_size, at_least(1));
   if (!o.bottleneck_size) node.record_empty("bottleneck_size", "reduction_factor says it");
@@ -108,12 +125,8 @@ void read_options(ConfigNode node, BottleneckOptions& o) {
   node.read("use_gating", o.use_gating);
   node.read("dropout", o.dropout, share_below_one());
   node.read("stochastic_depth", o.stochastic_depth, share_below_one());
-  node.read("init_weights", o.init_weights, one_of({"bert", "mam_adapter", "houlsby", "zero"}));
-  node.read("init_std", o.init_std, positive());
-  if (!o.init_std) {
-    const auto usual = usual_init_std(o.init_weights);
-    usual ? node.record_default("init_std", *usual) : node.record_empty("init_std", "of bert and houlsby");
-  }
+  node.read("init_weights", o.init_weights, one_of(initializations()));
+  read_init_std(node, o);
   check_options(node, o);
 }
 

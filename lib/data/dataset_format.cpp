@@ -28,14 +28,31 @@ std::string known_endings(bool images) {
   return known + "(each also .gz)";
 }
 
-// What a name that is no format of the task is.
-std::string misfit(const std::filesystem::path& path, const DatasetFormat* found) {
-  if (found) {
-    return found->ending == "/" ? "is a folder, and the task reads files of texts"
-                                : "'" + found->ending + "' is not for a task that reads " +
-                                      (found->texts ? "images" : "texts");
+std::filesystem::path without_gz(const std::filesystem::path& file) {
+  return lower_case(file.extension().string()) == ".gz" ? file.stem() : file;
+}
+
+// Those whose ending the name has.
+std::vector<const DatasetFormat*> named_formats(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const bool folder = std::filesystem::is_directory(file, ignored);
+  const std::string name = folder ? "/" : lower_case(without_gz(file).filename().string());
+  std::vector<const DatasetFormat*> named;
+  for (const DatasetFormat& format : dataset_formats()) {
+    if (name.ends_with(format.ending)) named.push_back(&format);
   }
-  const std::string ending = lower_case(path.extension().string());
+  return named;
+}
+
+// What a name that is no format of the task is, though it has the ending of `named`.
+std::string misfit(const std::filesystem::path& file, const std::vector<const DatasetFormat*>& named) {
+  if (!named.empty()) {
+    const DatasetFormat& found = *named.back();
+    return found.ending == "/"
+               ? "is a folder, and the task reads files of texts"
+               : "'" + found.ending + "' is not for a task that reads " + (found.texts ? "images" : "texts");
+  }
+  const std::string ending = lower_case(without_gz(file).extension().string());
   return ending.empty() ? "has no ending" : "unknown ending '" + ending + "'";
 }
 
@@ -46,7 +63,7 @@ const std::vector<DatasetFormat>& dataset_formats() {
       {.ending = ".jsonl", .counts_rows = false, .read = read_json_lines},
       {.ending = ".json", .counts_rows = true, .read = read_json},
       {.ending = ".csv", .counts_rows = false, .read = read_csv},
-      {.ending = ".tsv", .counts_rows = false, .read = read_tsv},
+      {.ending = ".tsv", .counts_rows = false, .quotes_by_choice = true, .read = read_tsv},
       {.ending = ".conll", .counts_rows = false, .names_columns = false, .images = false, .read = read_conll},
       {.ending = "/", .counts_rows = true, .texts = false, .read = read_image_folder},
       {.ending = ".tar", .counts_rows = true, .texts = false, .read = read_image_tar},
@@ -57,19 +74,17 @@ const std::vector<DatasetFormat>& dataset_formats() {
   return formats;
 }
 
-const DatasetFormat& format_of(const std::filesystem::path& file, bool images) {
-  std::error_code ignored;
-  std::filesystem::path path = file;
-  if (lower_case(path.extension().string()) == ".gz") path = path.stem();
-  const std::string name =
-      std::filesystem::is_directory(file, ignored) ? "/" : lower_case(path.filename().string());
-  const DatasetFormat* found = nullptr;
-  for (const DatasetFormat& format : dataset_formats()) {
-    if (!name.ends_with(format.ending)) continue;
-    if (fits(format, images)) return format;
-    found = &format;
+const DatasetFormat* find_format(const std::filesystem::path& file, bool images) {
+  for (const DatasetFormat* format : named_formats(file)) {
+    if (fits(*format, images)) return format;
   }
-  throw InputError(file.string() + ": " + misfit(path, found) + "; known: " + known_endings(images));
+  return nullptr;
+}
+
+const DatasetFormat& format_of(const std::filesystem::path& file, bool images) {
+  if (const DatasetFormat* format = find_format(file, images)) return *format;
+  throw InputError(file.string() + ": " + misfit(file, named_formats(file)) +
+                   "; known: " + known_endings(images));
 }
 
 }  // namespace adaptune

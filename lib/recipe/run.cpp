@@ -96,9 +96,9 @@ Run open_run(const RunFlags& flags, const std::vector<std::string>& splits) {
   auto document = ConfigDocument::load(config_file(flags.config), overrides_of(flags));
   run.config = read_run_config(document.root(), splits);
   document.finish();
-  run.resolved = document.resolved();
+  run.resolved = document.explained();
   run.resolved_json = document.resolved_json().dump(2) + "\n";
-  run.config_sha256 = sha256_hex(run.resolved);
+  run.config_sha256 = sha256_hex(document.resolved());
   run.folder = run.config.output_dir;
   run.selected_tasks();
   run.device = open_device(flags.device);

@@ -33,7 +33,7 @@ struct RunFlags {
 struct Run {
   RunFlags flags;
   RunConfig config;
-  std::string resolved;       // the configuration with every default written
+  std::string resolved;       // the configuration with every default written, and comments
   std::string resolved_json;  // the same as JSON
   std::string config_sha256;
   torch::Device device = torch::kCPU;

@@ -131,8 +131,9 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   node.read("include_target", fusion.include_target);
   read_fusion_head(node, fusion.warm_head);
   read_train_options(node.child("train"), fusion.train);
-  turn_off_idle_parity(node.child("train"), fusion.train);
+  drop_idle_options(node.child("train"), fusion.train);
   record_fusion_dropout(node.child("train"), config);
+  node.child("train").inherits(root.child("train"));
   for (const auto& target : fusion.targets) {
     if (is_task(config.tasks, target))
       check_best_metric(node.child("train"), root.child("train"), fusion.train, config.task(target));
@@ -158,15 +159,14 @@ void check_cache(ConfigNode node, const RunConfig& config) {
   }
 }
 
-// Switches of the run's sections that none of its trainings has a use for.
-void check_switches(ConfigNode root, TaskConfig defaults, const RunConfig& config) {
+// Keys of the run's sections that none of its trainings has a use for.
+void check_idle_keys(ConfigNode root, TaskConfig defaults, const RunConfig& config) {
   const auto& tasks = config.tasks;
   if (std::none_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.data.quoted; }))
     turn_off_idle_quotes(root.child("data"), defaults.data);
-  const bool parity =
-      config.fusion.train.wd_parity ||
-      std::any_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.train.wd_parity; });
-  if (!parity) turn_off_idle_parity(root.child("train"), defaults.train);
+  std::vector<const TrainOptions*> trainings = {&config.fusion.train};
+  for (const auto& task : tasks) trainings.push_back(&task.train);
+  drop_idle_options(root.child("train"), defaults.train, trainings);
 }
 
 // Keys of `train` that a second run into the same folder may change.
@@ -247,7 +247,7 @@ RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& split
   root.add_places(defaults.places);
   read_tasks(root, defaults, splits, config);
   read_fusion(root, defaults.train, config);
-  check_switches(root, defaults, config);
+  check_idle_keys(root, defaults, config);
   read_cache(root.child("cache"), config.cache);
   check_cache(root.child("cache"), config);
   config.cache_place = root.child("cache").child("enabled").place();

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "data/dataset_format.h"
 #include "metric/metric.h"
 #include "model/task_description.h"
 
@@ -109,10 +110,13 @@ void record_columns(ConfigNode node, const TaskConfig& task) {
   if (reads_images(task.head.type) && task.image.empty()) node.record_default("image", std::string("image"));
 }
 
-bool reads_tsv(const DataConfig& data) {
+// Whether `quoted` is for one of the files.
+bool has_choice_of_quotes(const DataConfig& data) {
   for (const auto& split : kSplits) {
-    for (const auto& file : data.files(split))
-      if (file.ends_with(".tsv") || file.ends_with(".tsv.gz")) return true;
+    for (const auto& file : data.files(split)) {
+      const auto* format = find_format(file, /*images=*/false);
+      if (format != nullptr && format->quotes_by_choice) return true;
+    }
   }
   return false;
 }
@@ -232,18 +236,10 @@ void check_best_metric(const ConfigNode& own, const ConfigNode& common, const Tr
 }
 
 void turn_off_idle_quotes(ConfigNode section, DataConfig& data) {
-  if (!data.quoted || reads_tsv(data)) return;
+  if (!data.quoted || has_choice_of_quotes(data)) return;
   section.error_at_written({"quoted"}, "'quoted' has no effect: no file is a .tsv file", "quoted: false");
   data.quoted = false;
   section.record_default("quoted", false);
-}
-
-void turn_off_idle_parity(ConfigNode section, TrainOptions& options) {
-  if (!options.wd_parity || options.adapter_weight_decay.value_or(options.weight_decay) > 0) return;
-  section.error_at_written({"wd_parity"}, "'wd_parity' has no effect without weight decay of the adapters",
-                           "adapter_weight_decay: 5e-4, or another number");
-  options.wd_parity = false;
-  section.record_default("wd_parity", false);
 }
 
 TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig& defaults, ConfigNode run) {
@@ -265,10 +261,12 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   }
   check_idle_data(node.child("data"), run.child("data"), task);
   turn_off_idle_quotes(node.child("data"), task.data);
-  turn_off_idle_parity(node.child("train"), task.train);
+  drop_idle_options(node.child("train"), task.train);
   if (!task.train.backbone_dropout)
     node.child("train").record_default("backbone_dropout", backbone_dropout(task.train, task.adapter));
   record_columns(node, task);
+  for (const std::string section : {"adapter", "data", "train"})
+    node.child(section).inherits(run.child(section));
   node.add_places(task.places);
   if (task.data.train.empty()) {
     auto data = saying(node.child("data"), run.child("data"), "train");

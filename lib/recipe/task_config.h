@@ -67,10 +67,9 @@ void check_files(ConfigNode node, const DataConfig& data, const std::vector<std:
 // task, or at that of the run, `common`.
 void check_best_metric(const ConfigNode& own, const ConfigNode& common, const TrainOptions& options,
                        const TaskConfig& task);
-// Turn `quoted` and `wd_parity` off where they do nothing: an error where the section itself turns them on,
-// else they are the run's, for other tasks.
+// Turns `quoted` off where it does nothing: an error where the section itself turns it on, else it is the
+// run's, for other tasks.
 void turn_off_idle_quotes(ConfigNode section, DataConfig& data);
-void turn_off_idle_parity(ConfigNode section, TrainOptions& options);
 // What is wrong with the path of a folder that must be there: "'/x' does not exist"; empty: nothing.
 std::optional<std::string> folder_problem(const std::string& folder);
 

@@ -39,15 +39,6 @@ void read_milestones(ConfigNode node, TrainOptions& options) {
         {"lr_scheduler_type", "lr_milestones"},
         "lr_scheduler_type 'multistep' needs `lr_milestones`, the epochs after which the rate falls");
   }
-  // A task's other schedule does away with the suite's milestones.
-  if (!multistep && node.has("lr_scheduler_type") && !node.has("lr_milestones"))
-    options.lr_milestones.clear();
-  if (!multistep && !options.lr_milestones.empty()) {
-    node.error_at_written(
-        {"lr_milestones"},
-        "'lr_milestones' has no effect with lr_scheduler_type '" + options.lr_scheduler_type + "'",
-        "lr_scheduler_type: multistep");
-  }
 }
 
 void read_warmup(ConfigNode node, TrainOptions& options) {
@@ -56,11 +47,11 @@ void read_warmup(ConfigNode node, TrainOptions& options) {
   node.read("warmup_ratio", ratio, within(0, 1));
   node.read("warmup_steps", steps, at_least(0));
   if (ratio && steps) {
-    if (node.has("warmup_ratio") && node.has("warmup_steps"))
-      node.error_at("warmup_ratio", "'warmup_ratio' has no effect beside 'warmup_steps'",
-                    "leave one of them out");
+    if (node.has("warmup_steps"))
+      node.error_at_idle("warmup_ratio", {kWarmupRatio}, "'warmup_ratio' has no effect beside 'warmup_steps'",
+                         "leave one of them out");
     // What a task says of the warm-up does away with what the suite says.
-    node.has("warmup_ratio") ? steps.reset() : ratio.reset();
+    node.has("warmup_steps") ? ratio.reset() : steps.reset();
   }
   if (!steps) node.record_empty("warmup_steps", "warmup_ratio says it");
   if (steps) {
@@ -70,41 +61,44 @@ void read_warmup(ConfigNode node, TrainOptions& options) {
   }
 }
 
-// A number of some optimizers; `usual` where nobody says it.
+// A number of some optimizers.
 struct OptimizerKey {
-  const char* key;
-  std::optional<double>& value;
+  std::string key;
+  std::optional<double> TrainOptions::*value;
+  double OptimizerNumbers::*number;
   Check<double> check;
-  double usual;
-  const char* optimizer;  // one that has it
-  bool is_used;
+  bool of_sgd;  // else of the others
+
+  bool has_use(const TrainOptions& options) const { return (options.optim == "sgd") == of_sgd; }
+  std::string optimizer() const { return of_sgd ? "sgd" : "adamw_torch"; }  // one that has it
+  // Where nobody says it.
+  double usual(const std::string& optim) const {
+    TrainOptions plain;
+    plain.optim = optim;
+    return optimizer_numbers(plain).*number;
+  }
 };
 
-void read_optimizer_number(ConfigNode node, const std::string& optim, const OptimizerKey& number) {
-  const std::string key = number.key;
-  node.read(key, number.value, number.check);
-  if (!number.is_used && number.value) {
-    node.error_at_written({key}, "'" + key + "' has no effect with optim '" + optim + "'",
-                          std::string("optim: ") + number.optimizer);
-    number.value.reset();  // the suite's, whose optimizer is another
-  }
-  if (number.value) return;
-  if (number.is_used) return node.record_default(key, number.usual);
-  node.record_empty(key, std::string("of ") + number.optimizer);
+const std::vector<OptimizerKey>& optimizer_keys() {
+  using Options = TrainOptions;
+  using Numbers = OptimizerNumbers;
+  static const std::vector<OptimizerKey> keys = {
+      {"adam_beta1", &Options::adam_beta1, &Numbers::beta1, share_below_one(), false},
+      {"adam_beta2", &Options::adam_beta2, &Numbers::beta2, share_below_one(), false},
+      {"adam_epsilon", &Options::adam_epsilon, &Numbers::epsilon, positive(), false},
+      {"momentum", &Options::momentum, &Numbers::momentum, share_below_one(), true}};
+  return keys;
 }
 
-void read_optimizer_numbers(ConfigNode node, TrainOptions& options) {
-  const bool sgd = options.optim == "sgd";
-  TrainOptions plain;
-  plain.optim = options.optim;
-  const auto usual = optimizer_numbers(plain);
-  const auto rate = share_below_one();
-  for (const auto& number : std::initializer_list<OptimizerKey>{
-           {"adam_beta1", options.adam_beta1, rate, usual.beta1, "adamw_torch", !sgd},
-           {"adam_beta2", options.adam_beta2, rate, usual.beta2, "adamw_torch", !sgd},
-           {"adam_epsilon", options.adam_epsilon, positive(), usual.epsilon, "adamw_torch", !sgd},
-           {"momentum", options.momentum, rate, usual.momentum, "sgd", sgd}})
-    read_optimizer_number(node, options.optim, number);
+const std::vector<std::string>& optimizers() {
+  static const std::vector<std::string> names = {"adamw_torch", "adamw_bert", "sgd"};
+  return names;
+}
+
+void record_optimizer_number(ConfigNode node, const TrainOptions& options, const OptimizerKey& number) {
+  if (options.*number.value) return;
+  number.has_use(options) ? node.record_default(number.key, number.usual(options.optim))
+                          : node.record_empty(number.key, "of " + number.optimizer());
 }
 
 void read_weight_decay(ConfigNode node, TrainOptions& options) {
@@ -125,8 +119,11 @@ void read_optimizer(ConfigNode node, TrainOptions& options) {
             one_of({"linear", "cosine", "constant", "inverse_sqrt", "multistep"}));
   read_milestones(node, options);
   read_warmup(node, options);
-  node.read("optim", options.optim, one_of({"adamw_torch", "adamw_bert", "sgd"}));
-  read_optimizer_numbers(node, options);
+  node.read("optim", options.optim, one_of(optimizers()));
+  for (const auto& number : optimizer_keys()) {
+    node.read(number.key, options.*number.value, number.check);
+    record_optimizer_number(node, options, number);
+  }
   read_weight_decay(node, options);
   node.read("max_grad_norm", options.max_grad_norm, gradient_norm());
   node.read("max_skipped_steps", options.max_skipped_steps, at_least(1));
@@ -150,11 +147,10 @@ void read_best_metric(ConfigNode node, std::optional<std::string>& metric) {
   if (!metric) node.record_empty("metric_for_best_model", "the task's first metric");
 }
 
+void record_no_steps(ConfigNode node) { node.record_empty("eval_steps", "of eval_strategy steps"); }
+
 void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("eval_strategy", options.eval_strategy, one_of({"epoch", "steps", "no"}));
-  // A task's other strategy does away with the suite's steps.
-  if (node.has("eval_strategy") && options.eval_strategy != "steps" && !node.has("eval_steps"))
-    options.eval_steps.reset();
   node.read("eval_steps", options.eval_steps, at_least(1));
   read_best_metric(node, options.metric_for_best_model);
   node.read("greater_is_better", options.greater_is_better);
@@ -162,16 +158,11 @@ void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("load_best_model_at_end", options.load_best_model_at_end);
   node.read("early_stopping_patience", options.early_stopping_patience, at_least(1));
   node.read("early_stopping_threshold", options.early_stopping_threshold, non_negative());
-  if (!options.eval_steps) node.record_empty("eval_steps", "of eval_strategy steps");
+  if (!options.eval_steps) record_no_steps(node);
   if (options.eval_strategy == "steps" && !options.eval_steps) {
     node.error_at_written(
         {"eval_strategy", "eval_steps"},
         "eval_strategy 'steps' needs `eval_steps`, the optimizer steps between evaluations");
-  }
-  if (options.eval_strategy != "steps" && options.eval_steps) {
-    node.error_at_written({"eval_steps"},
-                          "'eval_steps' has no effect with eval_strategy '" + options.eval_strategy + "'",
-                          "eval_strategy: steps");
   }
 }
 
@@ -192,6 +183,26 @@ void read_saving(ConfigNode node, TrainOptions& options) {
                             "'" + target + "' is not known; 'tensorboard' is, or leave the key out");
     }
   }
+}
+
+// A key that the other options leave without effect.
+template <typename T>
+struct IdleKey {
+  std::string key;
+  T TrainOptions::*value;
+  std::string why, hint;
+  std::vector<double> usual = {};
+};
+
+// Empties the value unless one of `trainings` holds one too. Whether there was one to empty.
+template <typename T>
+bool drop_idle(ConfigNode section, TrainOptions& options, const std::vector<const TrainOptions*>& trainings,
+               const IdleKey<T>& idle) {
+  const auto holds = [&](const TrainOptions* any) { return any->*idle.value != T(); };
+  if (!holds(&options) || std::any_of(trainings.begin(), trainings.end(), holds)) return false;
+  section.error_at_idle(idle.key, idle.usual, "'" + idle.key + "' has no effect " + idle.why, idle.hint);
+  options.*idle.value = T();
+  return true;
 }
 
 // Keys of Hugging Face's TrainingArguments that people take along, and why there are none of them here.
@@ -236,6 +247,35 @@ void read_train_options(ConfigNode node, TrainOptions& options) {
   read_optimizer(node, options);
   read_evaluation(node, options);
   read_saving(node, options);
+}
+
+void drop_idle_options(ConfigNode section, TrainOptions& options,
+                       const std::vector<const TrainOptions*>& trainings) {
+  const auto drop = [&](const auto& idle) { return drop_idle(section, options, trainings, idle); };
+  for (const auto& number : optimizer_keys()) {
+    if (number.has_use(options)) continue;
+    IdleKey<std::optional<double>> idle{number.key, number.value, "with optim '" + options.optim + "'",
+                                        "optim: " + number.optimizer()};
+    for (const auto& optim : optimizers()) idle.usual.push_back(number.usual(optim));
+    if (drop(idle)) record_optimizer_number(section, options, number);
+  }
+  if (options.lr_scheduler_type != "multistep" &&
+      drop(IdleKey<std::vector<int64_t>>{"lr_milestones", &TrainOptions::lr_milestones,
+                                         "with lr_scheduler_type '" + options.lr_scheduler_type + "'",
+                                         "lr_scheduler_type: multistep"})) {
+    section.record_default("lr_milestones", options.lr_milestones);
+  }
+  if (options.eval_strategy != "steps" &&
+      drop(IdleKey<std::optional<int64_t>>{"eval_steps", &TrainOptions::eval_steps,
+                                           "with eval_strategy '" + options.eval_strategy + "'",
+                                           "eval_strategy: steps"})) {
+    record_no_steps(section);
+  }
+  if (options.adapter_weight_decay.value_or(options.weight_decay) <= 0 &&
+      drop(IdleKey<bool>{"wd_parity", &TrainOptions::wd_parity, "without weight decay of the adapters",
+                         "adapter_weight_decay: 5e-4, or another number"})) {
+    section.record_default("wd_parity", false);
+  }
 }
 
 }  // namespace adaptune

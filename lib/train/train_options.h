@@ -66,5 +66,10 @@ OptimizerNumbers optimizer_numbers(const TrainOptions& options);
 
 // Reads over what `options` already hold, so that a task overrides the suite.
 void read_train_options(ConfigNode node, TrainOptions& options);
+// Empties what has no effect on a training by these options, such as the momentum of another optimizer: an
+// error where the section itself says it, else it is the run's, for others. Of a run's section itself, pass
+// the trainings whose sections were read over it: what one of them holds stays.
+void drop_idle_options(ConfigNode section, TrainOptions& options,
+                       const std::vector<const TrainOptions*>& trainings = {});
 
 }  // namespace adaptune

@@ -379,4 +379,17 @@ TEST_CASE("all checkpoints may be kept") {
   }
 }
 
+TEST_CASE("a run's section says a number that its tasks' optimizers have") {
+  const CommandFolder folder;
+  const std::string start = "model: model\n" + kData + "train: {momentum: 0.8}\n";
+  folder.write("c.yaml", start +
+                             "tasks:\n  a: {type: classification, train: {optim: sgd}}\n"
+                             "  b: {type: classification, train: {optim: sgd}}\n"
+                             "fusion: {train: {optim: sgd}}\n");
+  const auto run = folder.run("check c.yaml");
+  INFO(run.err);
+  CHECK(run.status == 0);
+  check_refused(folder, start + kThree, {"3:19: error: 'momentum' has no effect with optim 'adamw_torch'"});
+}
+
 }  // namespace adaptune

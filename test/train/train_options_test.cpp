@@ -7,12 +7,37 @@
 namespace adaptune {
 namespace {
 
+// Of a section, or of what a section above it left.
+TrainOptions read_section(ConfigNode section, TrainOptions options = {}) {
+  read_train_options(section, options);
+  drop_idle_options(section, options);
+  return options;
+}
+
 TrainOptions options_of(const std::string& text) {
   auto document = ConfigDocument::parse("train:\n" + text, "c.yaml");
-  TrainOptions options;
-  read_train_options(document.root().child("train"), options);
+  const auto options = read_section(document.root().child("train"));
   document.finish();
   return options;
+}
+
+struct Suite {
+  TrainOptions train;
+  std::vector<TrainOptions> tasks;
+};
+
+// A run's section, and those of tasks read over it; the first is judged by them.
+Suite suite_of(const std::string& text) {
+  auto document = ConfigDocument::parse(text, "c.yaml");
+  Suite suite;
+  read_train_options(document.root().child("train"), suite.train);
+  for (auto& [name, node] : document.root().child("tasks").entries())
+    suite.tasks.push_back(read_section(node.child("train"), suite.train));
+  std::vector<const TrainOptions*> trainings;
+  for (const auto& task : suite.tasks) trainings.push_back(&task);
+  drop_idle_options(document.root().child("train"), suite.train, trainings);
+  document.finish();
+  return suite;
 }
 
 std::string error_of(const std::string& text) {
@@ -81,14 +106,12 @@ TEST_CASE("resolved training options read back the same") {
 }
 
 TEST_CASE("a task's strategy may differ from the suite's") {
-  auto document = ConfigDocument::parse(
-      "train: {eval_strategy: steps, eval_steps: 7}\ntask: {train: {eval_strategy: epoch}}");
-  TrainOptions options;
-  read_train_options(document.root().child("train"), options);
-  read_train_options(document.root().child("task").child("train"), options);
-  CHECK_NOTHROW(document.finish());
-  CHECK(options.eval_strategy == "epoch");
-  CHECK_FALSE(options.eval_steps);
+  const auto task = suite_of(
+                        "train: {eval_strategy: steps, eval_steps: 7}\n"
+                        "tasks: {a: {train: {eval_strategy: epoch}}}")
+                        .tasks.front();
+  CHECK(task.eval_strategy == "epoch");
+  CHECK_FALSE(task.eval_steps);
 }
 
 TEST_CASE("what is wrong in the suite is not told again for a task that does not say it") {
@@ -148,6 +171,12 @@ TEST_CASE("keys of Hugging Face without a counterpart are answered, not guessed 
   CHECK_THAT(error_of("  dataloader_num_workers: 4\n"), Contains("not needed: all cores read the data"));
   CHECK_THAT(error_of("  full_determinism: true\n"), Contains("the same seed gives the same bits"));
   CHECK_THAT(error_of("  ddp_timeout: 1800\n"), Contains("not needed: a training is one process"));
+  auto elsewhere = ConfigDocument::parse("data: {fp16: true}", "c.yaml");
+  TrainOptions options;
+  read_train_options(elsewhere.root().child("train"), options);
+  elsewhere.root().child("data");
+  CHECK_THROWS_WITH(elsewhere.finish(),
+                    Contains("unknown key 'fp16' in 'data'") && !Contains("write bf16: true"));
 }
 
 TEST_CASE("numbers of another optimizer, and a second word on the warm-up, are refused") {
@@ -166,12 +195,7 @@ TEST_CASE("numbers of another optimizer, and a second word on the warm-up, are r
 
 TEST_CASE("a task's optimizer and warm-up do away with the suite's") {
   const auto task_options = [](const std::string& suite, const std::string& task) {
-    auto document = ConfigDocument::parse("train: " + suite + "\ntask: {train: " + task + "}\n");
-    TrainOptions options;
-    read_train_options(document.root().child("train"), options);
-    read_train_options(document.root().child("task").child("train"), options);
-    document.finish();
-    return options;
+    return suite_of("train: " + suite + "\ntasks: {a: {train: " + task + "}}\n").tasks.front();
   };
   const auto adam = task_options("{optim: sgd, momentum: 0.8}", "{optim: adamw_bert}");
   CHECK_FALSE(adam.momentum);
@@ -184,6 +208,41 @@ TEST_CASE("a task's optimizer and warm-up do away with the suite's") {
   CHECK_FALSE(steps.warmup_ratio);
 }
 
+TEST_CASE("a suite may say what only its tasks have a use for") {
+  using Catch::Contains;
+  const auto sgd = suite_of(
+      "train: {momentum: 0.8}\n"
+      "tasks: {a: {train: {optim: sgd}}, b: {train: {optim: sgd, momentum: 0.7}}, c: {train: {}}}\n");
+  CHECK(sgd.tasks[0].momentum == 0.8);
+  CHECK(sgd.tasks[1].momentum == 0.7);
+  CHECK_FALSE(sgd.tasks[2].momentum);
+  const auto steps = suite_of(
+      "train: {lr_milestones: [2], eval_steps: 7}\n"
+      "tasks: {a: {train: {eval_strategy: steps}}, b: {train: {lr_scheduler_type: multistep}}}\n");
+  CHECK(steps.tasks[0].eval_steps == 7);
+  CHECK(steps.tasks[0].lr_milestones.empty());
+  CHECK(steps.tasks[1].lr_milestones == std::vector<int64_t>{2});
+  CHECK_FALSE(steps.tasks[1].eval_steps);
+  CHECK_THROWS_WITH(
+      suite_of("train: {momentum: 0.8}\ntasks: {a: {train: {seed: 1}}, b: {train: {optim: adamw_bert}}}\n"),
+      Contains("c.yaml:1:19: error: 'momentum' has no effect with optim 'adamw_torch'") &&
+          Contains("\n1 error;"));
+}
+
+TEST_CASE("a number that would hold anyway is no wish") {
+  const auto sgd = options_of("  optim: sgd\n  adam_beta1: 0.9\n  adam_epsilon: 1e-6\n  momentum: 0.9\n");
+  CHECK_FALSE(sgd.adam_beta1);
+  CHECK_FALSE(sgd.adam_epsilon);
+  CHECK(options_of("  momentum: 0.9\n").optim == "adamw_torch");
+  CHECK_FALSE(options_of("  warmup_ratio: 0.06\n  warmup_steps: 3\n").warmup_ratio);
+  CHECK(options_of("  warmup_ratio: 0.06\n  warmup_steps: 3\n").warmup_steps == 3);
+  // A task's word counts all the same.
+  const auto task =
+      suite_of("train: {warmup_steps: 5}\ntasks: {a: {train: {warmup_ratio: 0.06}}}\n").tasks[0];
+  CHECK(task.warmup_ratio == 0.06);
+  CHECK_FALSE(task.warmup_steps);
+}
+
 TEST_CASE("the optimizer's numbers are written out, those of others explained") {
   using Catch::Contains;
   const auto resolved = [](const std::string& text) {
@@ -191,7 +250,7 @@ TEST_CASE("the optimizer's numbers are written out, those of others explained") 
     TrainOptions options;
     read_train_options(document.root(), options);
     document.finish();
-    return document.resolved();
+    return document.explained();
   };
   for (const std::string text : {"", "optim: adamw_bert", "optim: sgd", "warmup_steps: 3"}) {
     INFO(text);
