@@ -24,7 +24,7 @@ std::string path_text(const ConfigPath& path);
 struct RecordedValue {
   std::string yaml;
   nlohmann::ordered_json json;
-  std::string comment = "";
+  std::string comment = {};
 };
 
 // The values that were read, in the order of their first reading.
