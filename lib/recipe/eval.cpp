@@ -63,11 +63,12 @@ Candidate candidate(const Run& run, Workspace& workspace, const TaskConfig& task
   } catch (const StaleFusion& error) {
     stale.emplace_back(error.what());
   }
-  if (const auto loaded = load_trained_adapter(run, workspace, task))
+  if (const auto loaded = load_trained_adapter(run, workspace, task)) {
     own.adapter = Contestant{.description = loaded->description,
                              .options = &task.train,
                              .attachment = loaded->adapter,
                              .head = loaded->head};
+  }
   if (own.fused) {
     record_attention(*own.fused, true);
     own.fusion = Contestant{.description = own.fused->description.target,
