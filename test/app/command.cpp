@@ -87,4 +87,14 @@ std::string CommandFolder::refusal(const std::string& arguments, int status) con
   return finished.err;
 }
 
+void train_suite(const CommandFolder& folder) {
+  folder.write("suite.yaml", kSuite);
+  REQUIRE(folder.run("train suite.yaml").status == 0);
+}
+
+void fuse_suite(const CommandFolder& folder) {
+  train_suite(folder);
+  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+}
+
 }  // namespace adaptune

@@ -44,4 +44,8 @@ class CommandFolder {
   std::filesystem::path path_;
 };
 
+// The tasks of kSuite trained, by suite.yaml into suite/; and their fusion too.
+void train_suite(const CommandFolder& folder);
+void fuse_suite(const CommandFolder& folder);
+
 }  // namespace adaptune

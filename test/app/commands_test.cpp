@@ -14,16 +14,6 @@ using Catch::Contains;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-namespace {
-
-// Both tasks of kSuite, in suite/.
-void train_suite(const CommandFolder& folder) {
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
-}
-
-}  // namespace
-
 TEST_CASE("train, eval, predict, inspect and export follow one another") {
   const CommandFolder folder;
   const auto trained = folder.run(

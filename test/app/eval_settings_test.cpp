@@ -106,8 +106,7 @@ TEST_CASE("eval needs the split that it scores, and no other") {
 
 TEST_CASE("an adapter and a fusion of other lengths are each scored with their own") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   REQUIRE(folder.run("fuse suite.yaml data.max_seq_length=4").status == 0);
   const auto evaluated = folder.run("eval suite.yaml --task mood");
   CHECK(evaluated.status == 0);

@@ -38,9 +38,7 @@ TEST_CASE("a fusion belongs to the adapters it was trained on") {
 
 TEST_CASE("the head that a fusion starts from is one of its settings") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
-  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  fuse_suite(folder);
   const auto refused = folder.run("fuse suite.yaml fusion.head=warm");
   CHECK(refused.status == 2);
   CHECK_THAT(refused.err, Contains("- fusion.head: new") && Contains("+ fusion.head: warm"));
@@ -59,8 +57,7 @@ TEST_CASE("a fusion without a layer to fuse in says what would help") {
 
 TEST_CASE("a fusion for a target that the configuration does not name stays in the table") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   REQUIRE(folder.run("fuse suite.yaml --target tone").status == 0);
   const auto first = results(folder, "suite/fusion");
   REQUIRE(first.size() == 1);
@@ -92,8 +89,7 @@ TEST_CASE("tasks of one run may be trained by several processes at once") {
 
 TEST_CASE("backbone_dropout of a fusion is its own") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   const std::string weights = "suite/fusion/mood/fusion/fusion.safetensors";
   REQUIRE(folder.run("fuse suite.yaml fusion.train.backbone_dropout=true").status == 0);
   const auto with = folder.read(weights);
@@ -256,9 +252,7 @@ TEST_CASE("the command that continues a run does not begin it anew") {
 
 TEST_CASE("a run goes on by the configuration in its own folder") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
-  REQUIRE(folder.run("fuse suite.yaml").status == 0);
+  fuse_suite(folder);
   for (const std::string command : {"train suite", "fuse suite"}) {
     const auto again = folder.run(command);
     INFO(again.err);

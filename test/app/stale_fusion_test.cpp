@@ -12,12 +12,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void fuse_suite(const CommandFolder& folder) {
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
-  REQUIRE(folder.run("fuse suite.yaml").status == 0);
-}
-
 json mood_of(const Finished& evaluated) { return json::parse(evaluated.out)["results"][0]; }
 
 }  // namespace
@@ -59,8 +53,7 @@ TEST_CASE("a fusion whose adapter is trained on is told, left out, and trained a
 
 TEST_CASE("training anew names the settings that were others") {
   const CommandFolder folder;
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
+  train_suite(folder);
   REQUIRE(folder.run("fuse suite.yaml fusion.config=static").status == 0);
   REQUIRE(folder.run("train suite.yaml tasks.tone.train.num_train_epochs=2 --task tone").status == 0);
   const auto replaced = folder.run("fuse suite --target mood --overwrite");
