@@ -97,11 +97,17 @@ set(TEXT_SOURCES
   tokenizer/added_tokens.cpp
   tokenizer/bert_characters.cpp
   tokenizer/bert_normalizer.cpp
+  tokenizer/byte_bpe.cpp
+  tokenizer/byte_bpe_settings.cpp
+  tokenizer/byte_bpe_tokenizer.cpp
+  tokenizer/byte_bpe_words.cpp
   tokenizer/post_processor.cpp
   tokenizer/sequence_template.cpp
   tokenizer/special_token_files.cpp
+  tokenizer/token_inventory.cpp
   tokenizer/tokenizer.cpp
   tokenizer/truncation.cpp
+  tokenizer/vocabulary_tokenizer.cpp
   tokenizer/wordpiece.cpp
   tokenizer/wordpiece_decode.cpp
   tokenizer/wordpiece_fingerprint.cpp

@@ -49,6 +49,7 @@ set(TEXT_TESTS
   report/table_test.cpp
   report/tensorboard_test.cpp
   report/terminal_test.cpp
+  tokenizer/byte_bpe_test.cpp
   tokenizer/wordpiece_test.cpp
   train/schedule_test.cpp
   train/score_tracker_test.cpp

@@ -32,24 +32,64 @@ std::vector<TemplateItem> read_items(const nlohmann::json& nodes, const nlohmann
   return items;
 }
 
+using Reader = void (*)(const nlohmann::json& node, const std::string& where, PostProcessor& processor);
+
+void read_bert(const nlohmann::json& node, const std::string&, PostProcessor& processor) {
+  processor.layout = bert_template(node.at("cls").at(1).get<int32_t>(), node.at("sep").at(1).get<int32_t>());
+}
+
+void read_byte_level(const nlohmann::json& node, const std::string&, PostProcessor& processor) {
+  processor.trim_offsets = node.value("trim_offsets", true);
+  processor.add_prefix_space = node.value("add_prefix_space", true);
+}
+
+void read_roberta(const nlohmann::json& node, const std::string& where, PostProcessor& processor) {
+  processor.layout =
+      roberta_template(node.at("cls").at(1).get<int32_t>(), node.at("sep").at(1).get<int32_t>());
+  read_byte_level(node, where, processor);
+}
+
+void read_template(const nlohmann::json& node, const std::string& where, PostProcessor& processor) {
+  const auto& special_tokens = node.at("special_tokens");
+  processor.layout = {read_items(node.at("single"), special_tokens, where),
+                      read_items(node.at("pair"), special_tokens, where)};
+}
+
+void read_one(const nlohmann::json& node, const std::string& where, PostProcessor& processor);
+
+void read_sequence(const nlohmann::json& node, const std::string& where, PostProcessor& processor) {
+  for (const auto& part : node.at("processors")) read_one(part, where, processor);
+}
+
+struct KindRow {
+  const char* type;
+  Reader read;
+};
+constexpr KindRow kKinds[] = {
+    {"TemplateProcessing", read_template}, {"BertProcessing", read_bert}, {"RobertaProcessing", read_roberta},
+    {"ByteLevel", read_byte_level},        {"Sequence", read_sequence},
+};
+
+void read_one(const nlohmann::json& node, const std::string& where, PostProcessor& processor) {
+  std::string type = node.at("type").get<std::string>();
+  std::string known;
+  for (const auto& row : kKinds) {
+    if (type == row.type) return row.read(node, where, processor);
+    known += std::string(known.empty() ? "" : ", ") + row.type;
+  }
+  throw InputError(where + ": post_processor '" + type + "' is not known; known are: " + known);
+}
+
 }  // namespace
 
-SequenceTemplate read_post_processor(const nlohmann::json& node, const std::string& where) {
+PostProcessor read_post_processor(const nlohmann::json& node, const std::string& where) {
+  PostProcessor processor;
   try {
-    std::string type = node.at("type").get<std::string>();
-    if (type == "BertProcessing") {
-      return bert_template(node.at("cls").at(1).get<int32_t>(), node.at("sep").at(1).get<int32_t>());
-    }
-    if (type == "TemplateProcessing") {
-      const auto& special_tokens = node.at("special_tokens");
-      return {read_items(node.at("single"), special_tokens, where),
-              read_items(node.at("pair"), special_tokens, where)};
-    }
-    throw InputError(where + ": post_processor '" + type +
-                     "' is not known; TemplateProcessing and BertProcessing are");
+    read_one(node, where, processor);
   } catch (const nlohmann::json::exception& e) {
     throw InputError(where + ": post_processor: " + e.what());
   }
+  return processor;
 }
 
 }  // namespace adaptune

@@ -80,6 +80,15 @@ SequenceTemplate bert_template(int32_t cls_id, int32_t sep_id) {
   return {{cls, first, sep}, {cls, first, sep, second, end}};
 }
 
+SequenceTemplate roberta_template(int32_t cls_id, int32_t sep_id) {
+  TemplateItem cls{Kind::kSpecial, {cls_id}, 0};
+  TemplateItem first{Kind::kFirst, {}, 0};
+  TemplateItem sep{Kind::kSpecial, {sep_id}, 0};
+  TemplateItem between{Kind::kSpecial, {sep_id, sep_id}, 0};
+  TemplateItem second{Kind::kSecond, {}, 0};
+  return {{cls, first, sep}, {cls, first, between, second, sep}};
+}
+
 SequenceTemplate plain_template() {
   TemplateItem first{Kind::kFirst, {}, 0};
   TemplateItem second{Kind::kSecond, {}, 1};

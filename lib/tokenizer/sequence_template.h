@@ -37,6 +37,8 @@ struct SequenceTemplate {
 
 // [CLS] A [SEP] and [CLS] A [SEP] B [SEP], the second text and its end of type 1 (Devlin et al. 2019).
 SequenceTemplate bert_template(int32_t cls_id, int32_t sep_id);
+// <s> A </s> and <s> A </s></s> B </s>, all of type 0 (Liu et al. 2019).
+SequenceTemplate roberta_template(int32_t cls_id, int32_t sep_id);
 // A and A B, of types 0 and 1.
 SequenceTemplate plain_template();
 

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "tokenizer/byte_bpe_settings.h"
+#include "tokenizer/byte_bpe_tokenizer.h"
 #include "tokenizer/special_token_files.h"
 #include "tokenizer/wordpiece_settings.h"
 #include "tokenizer/wordpiece_tokenizer.h"
@@ -21,6 +23,14 @@ std::unique_ptr<Tokenizer> load_wordpiece_vocabulary(const std::filesystem::path
   return std::make_unique<WordPieceTokenizer>(read_wordpiece_vocabulary(folder));
 }
 
+std::unique_ptr<Tokenizer> load_byte_bpe_json(const std::filesystem::path& folder, const json& root) {
+  return std::make_unique<ByteBpeTokenizer>(read_byte_bpe_json(folder, root));
+}
+
+std::unique_ptr<Tokenizer> load_byte_bpe_vocabulary(const std::filesystem::path& folder) {
+  return std::make_unique<ByteBpeTokenizer>(read_byte_bpe_vocabulary(folder));
+}
+
 // The models of a tokenizer.json, by `model.type`.
 struct ModelRow {
   const char* type;
@@ -28,6 +38,7 @@ struct ModelRow {
 };
 constexpr ModelRow kModels[] = {
     {"WordPiece", load_wordpiece_json},
+    {"BPE", load_byte_bpe_json},
 };
 
 std::string model_type(const json& root, const std::filesystem::path& file) {
@@ -58,6 +69,7 @@ struct FileRow {
 constexpr FileRow kFiles[] = {
     {"tokenizer.json", load_json},
     {"vocab.txt", load_wordpiece_vocabulary},
+    {"vocab.json", load_byte_bpe_vocabulary},
 };
 
 }  // namespace

@@ -48,14 +48,16 @@ class Tokenizer {
   virtual std::string token(int32_t id) const = 0;
   virtual int64_t vocabulary_size() const = 0;
   virtual int32_t pad_id() const = 0;
+  // Of the token that stands for one to be guessed; empty where there is none.
+  virtual std::optional<int32_t> mask_id() const = 0;
   // For the start-up table: "WordPiece  30 522 entries  lower case".
   virtual std::string description() const = 0;
   // Identifies vocabulary and settings (for caches), hex.
   virtual std::string fingerprint() const = 0;
 };
 
-// Reads tokenizer.json or vocab.txt (+ tokenizer_config.json) of a model folder and returns the right
-// kind. InputError names what was looked for.
+// Reads tokenizer.json, vocab.txt, or vocab.json and merges.txt (+ tokenizer_config.json) of a model folder
+// and returns the right kind. InputError names what was looked for.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace adaptune

@@ -3,81 +3,18 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/atomic_file.h"
 #include "core/error.h"
-#include "core/utf8.h"
 #include "tokenizer/post_processor.h"
 #include "tokenizer/special_token_files.h"
 
 namespace adaptune {
 namespace {
 
-constexpr int32_t kLargestId = 1 << 26;
-constexpr const char* kBertRoles[][2] = {{"unk_token", "[UNK]"},
-                                         {"sep_token", "[SEP]"},
-                                         {"pad_token", "[PAD]"},
-                                         {"cls_token", "[CLS]"},
-                                         {"mask_token", "[MASK]"}};
-
-// Where tokens are found by content while the settings are put together.
-class TokenIds {
- public:
-  explicit TokenIds(const WordPieceSettings& settings) {
-    for (std::size_t id = 0; id < settings.tokens.size(); ++id)
-      ids_[settings.tokens[id]] = static_cast<int32_t>(id);
-    next_ = static_cast<int32_t>(settings.tokens.size());
-    for (const auto& token : settings.added_tokens) add(token);
-  }
-
-  std::optional<int32_t> find(const std::string& content) const {
-    auto found = ids_.find(content);
-    return found == ids_.end() ? std::nullopt : std::optional<int32_t>(found->second);
-  }
-  int32_t next() const { return next_; }
-  void add(const AddedToken& token) {
-    ids_.emplace(token.content, token.id);
-    next_ = std::max(next_, token.id + 1);
-  }
-
- private:
-  std::unordered_map<std::string, int32_t> ids_;
-  int32_t next_;
-};
-
-bool is_added(const WordPieceSettings& settings, const std::string& content) {
-  return std::any_of(settings.added_tokens.begin(), settings.added_tokens.end(),
-                     [&](const AddedToken& token) { return token.content == content; });
-}
-
-void check_id(const AddedToken& token) {
-  if (token.id >= 0 && token.id <= kLargestId) return;
-  throw InputError("added token '" + token.content + "' has the id " + std::to_string(token.id) +
-                   "; must be from 0 to " + std::to_string(kLargestId));
-}
-
-// Adds a token unless it is there; `own_id` where the vocabulary does not know it.
-void add_token(AddedToken token, int32_t own_id, WordPieceSettings& settings, TokenIds& ids) {
-  if (token.content.empty() || is_added(settings, token.content)) return;
-  token.id = ids.find(token.content).value_or(own_id);
-  check_id(token);
-  settings.added_tokens.push_back(token);
-  ids.add(token);
-}
-
-void add_tokens_of_files(const SpecialTokenFiles& files, WordPieceSettings& settings, TokenIds& ids) {
-  for (const auto& token : files.with_ids) add_token(token, token.id, settings, ids);
-  for (const auto& [role, token] : files.named) add_token(token, ids.next(), settings, ids);
-  for (const auto& token : files.additional) add_token(token, ids.next(), settings, ids);
-}
-
-void add_bert_tokens(const SpecialTokenFiles& files, WordPieceSettings& settings, TokenIds& ids) {
-  for (const auto& [role, content] : kBertRoles) {
-    if (files.named.count(role) != 0 || !ids.find(content)) continue;
-    AddedToken token;
-    token.content = content;
-    add_token(token, 0, settings, ids);
-  }
-}
+const std::vector<TokenRole> kBertRoles = {{"unk_token", "[UNK]"},
+                                           {"sep_token", "[SEP]"},
+                                           {"pad_token", "[PAD]"},
+                                           {"cls_token", "[CLS]"},
+                                           {"mask_token", "[MASK]"}};
 
 // The configuration counts over what the tokenizer file says; other classes than BERT's do not look at it.
 void override_normalizer(const nlohmann::json& config, BertNormalizerSettings& normalizer) {
@@ -93,34 +30,9 @@ void override_normalizer(const nlohmann::json& config, BertNormalizerSettings& n
   if (is_set("strip_accents")) normalizer.strip_accents = config["strip_accents"].get<bool>();
 }
 
-int32_t required_id(const TokenIds& ids, const std::string& content, const std::string& where) {
-  auto id = ids.find(content);
-  if (id) return *id;
-  throw InputError(where + ": the special token '" + content +
-                   "' is not in the vocabulary; add it, or name the right one in tokenizer_config.json");
-}
-
-std::vector<std::string> read_lines(const std::filesystem::path& file) {
-  std::string bytes = read_file(file);
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < bytes.size();) {
-    std::size_t end = std::min(bytes.find('\n', begin), bytes.size());
-    std::size_t size = end - begin;
-    if (size > 0 && bytes[end - 1] == '\r') --size;
-    lines.push_back(bytes.substr(begin, size));
-    if (!is_valid_utf8(lines.back())) {
-      throw InputError(file.string() + ":" + std::to_string(lines.size()) +
-                       ": not valid UTF-8; fetch the file again");
-    }
-    begin = end + 1;
-  }
-  if (lines.empty()) throw InputError(file.string() + ": holds no tokens; must have one a line");
-  return lines;
-}
-
 // Of equal lines the last counts.
 std::vector<std::string> read_vocabulary(const std::filesystem::path& file) {
-  std::vector<std::string> tokens = read_lines(file);
+  std::vector<std::string> tokens = read_token_lines(file);
   std::unordered_map<std::string, std::size_t> last;
   for (std::size_t id = 0; id < tokens.size(); ++id) last[tokens[id]] = id;
   for (std::size_t id = 0; id < tokens.size(); ++id) {
@@ -136,15 +48,7 @@ void read_model(const nlohmann::json& model, const std::string& where, WordPiece
   settings.prefix = model.value("continuing_subword_prefix", settings.prefix);
   settings.max_input_chars_per_word =
       model.value("max_input_chars_per_word", settings.max_input_chars_per_word);
-  for (const auto& [token, node] : model.at("vocab").items()) {
-    auto id = node.get<int64_t>();
-    if (id < 0 || id > kLargestId) {
-      throw InputError(where + ": token '" + token + "' has the id " + std::to_string(id) +
-                       "; must be from 0 to " + std::to_string(kLargestId));
-    }
-    if (settings.tokens.size() <= static_cast<std::size_t>(id)) settings.tokens.resize(id + 1);
-    settings.tokens[id] = token;
-  }
+  settings.tokens = read_token_object(model.at("vocab"), where);
 }
 
 void read_normalizer(const nlohmann::json& node, const std::string& where,
@@ -176,24 +80,12 @@ void read_decoder(const nlohmann::json& node, const std::string& where, WordPiec
   decoder.cleanup = node.value("cleanup", decoder.cleanup);
 }
 
-void read_added_tokens(const nlohmann::json& nodes, const std::string& where, WordPieceSettings& settings) {
-  if (nodes.is_null()) return;
-  for (const auto& node : nodes) {
-    AddedToken token = read_added_token(node, where + ": added_tokens");
-    token.special = node.value("special", false);
-    token.normalized = node.value("normalized", !token.special);
-    token.id = node.at("id").get<int32_t>();
-    check_id(token);
-    settings.added_tokens.push_back(token);
-  }
-}
-
 void read_parts(const nlohmann::json& root, const std::string& where, WordPieceSettings& settings) {
   auto part = [&](const char* key) { return root.contains(key) ? root[key] : nlohmann::json(); };
   read_model(root.at("model"), where, settings);
   read_normalizer(part("normalizer"), where, settings.normalizer);
   read_decoder(part("decoder"), where, settings.decoder);
-  read_added_tokens(part("added_tokens"), where, settings);
+  settings.added_tokens = read_added_tokens(part("added_tokens"), where);
   auto pre_tokenizer = part("pre_tokenizer");
   if (pre_tokenizer.is_null() || type_of(pre_tokenizer) != "BertPreTokenizer") {
     throw InputError(where + ": pre_tokenizer '" +
@@ -206,7 +98,7 @@ SequenceTemplate layout_without_processor(const SpecialTokenFiles& files, const 
                                           const TokenIds& ids) {
   std::string cls = files.content("cls_token", "[CLS]");
   std::string sep = files.content("sep_token", "[SEP]");
-  if (!is_added(settings, cls) || !is_added(settings, sep)) return plain_template();
+  if (!settings.is_added(cls) || !settings.is_added(sep)) return plain_template();
   return bert_template(*ids.find(cls), *ids.find(sep));
 }
 
@@ -223,6 +115,12 @@ void check_unknown_token(const WordPieceSettings& settings, const std::string& w
                    "' is not in the vocabulary; add it, or name the right one in tokenizer_config.json");
 }
 
+void read_ids(const SpecialTokenFiles& files, const TokenIds& ids, const std::string& where,
+              WordPieceSettings& settings) {
+  settings.pad_id = ids.required(files.content("pad_token", "[PAD]"), where);
+  settings.mask_id = ids.find(files.content("mask_token", "[MASK]"));
+}
+
 WordPieceSettings vocabulary_settings(const std::filesystem::path& folder) {
   std::string where = (folder / "vocab.txt").string();
   SpecialTokenFiles files = read_special_token_files(folder);
@@ -233,11 +131,11 @@ WordPieceSettings vocabulary_settings(const std::filesystem::path& folder) {
   override_normalizer(files.config, settings.normalizer);
   read_cleanup(files.config, settings.decoder);
   TokenIds ids(settings);
-  add_tokens_of_files(files, settings, ids);
-  add_bert_tokens(files, settings, ids);
-  settings.layout = bert_template(required_id(ids, files.content("cls_token", "[CLS]"), where),
-                                  required_id(ids, files.content("sep_token", "[SEP]"), where));
-  settings.pad_id = required_id(ids, files.content("pad_token", "[PAD]"), where);
+  ids.add(files);
+  ids.add_usual(files, kBertRoles);
+  settings.layout = bert_template(ids.required(files.content("cls_token", "[CLS]"), where),
+                                  ids.required(files.content("sep_token", "[SEP]"), where));
+  read_ids(files, ids, where, settings);
   return settings;
 }
 
@@ -250,11 +148,11 @@ WordPieceSettings json_settings(const std::filesystem::path& folder, const nlohm
   override_normalizer(files.config, settings.normalizer);
   read_cleanup(files.config, settings.decoder);
   TokenIds ids(settings);
-  add_tokens_of_files(files, settings, ids);
+  ids.add(files);
   bool has_processor = root.contains("post_processor") && !root["post_processor"].is_null();
-  settings.layout = has_processor ? read_post_processor(root["post_processor"], where)
+  settings.layout = has_processor ? read_post_processor(root["post_processor"], where).layout
                                   : layout_without_processor(files, settings, ids);
-  settings.pad_id = required_id(ids, files.content("pad_token", "[PAD]"), where);
+  read_ids(files, ids, where, settings);
   return settings;
 }
 

@@ -5,11 +5,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
-#include "tokenizer/added_tokens.h"
 #include "tokenizer/bert_normalizer.h"
-#include "tokenizer/sequence_template.h"
+#include "tokenizer/token_inventory.h"
 
 namespace adaptune {
 
@@ -20,16 +18,12 @@ struct WordPieceDecoder {
   bool cleanup_text = false;  // the same over the whole text (clean_up_tokenization_spaces)
 };
 
-struct WordPieceSettings {
-  std::vector<std::string> tokens;  // by id, "" where there is none; without added tokens beyond them
+struct WordPieceSettings : TokenInventory {
   std::string unknown_token = "[UNK]";
   std::string prefix = "##";
   int64_t max_input_chars_per_word = 100;
   BertNormalizerSettings normalizer;
-  std::vector<AddedToken> added_tokens;
-  SequenceTemplate layout;
   WordPieceDecoder decoder;
-  int32_t pad_id = 0;
 };
 
 // Both also read tokenizer_config.json and special_tokens_map.json where present; their values win, as in

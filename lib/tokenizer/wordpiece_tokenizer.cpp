@@ -34,15 +34,6 @@ AddedTokenMatcher make_matcher(const WordPieceSettings& settings, bool normalize
   return AddedTokenMatcher(tokens, patterns);
 }
 
-std::vector<std::string> all_tokens(const WordPieceSettings& settings) {
-  std::vector<std::string> tokens = settings.tokens;
-  for (const auto& token : settings.added_tokens) {
-    if (tokens.size() <= static_cast<std::size_t>(token.id)) tokens.resize(token.id + 1);
-    tokens[token.id] = token.content;
-  }
-  return tokens;
-}
-
 }  // namespace
 
 struct WordPieceTokenizer::Run {
@@ -54,20 +45,15 @@ struct WordPieceTokenizer::Run {
 };
 
 WordPieceTokenizer::WordPieceTokenizer(WordPieceSettings settings)
-    : settings_(std::move(settings)),
-      tokens_(all_tokens(settings_)),
-      special_(tokens_.size(), false),
+    : VocabularyTokenizer(settings, wordpiece_fingerprint(settings)),
+      settings_(std::move(settings)),
       wordpiece_(settings_.tokens, settings_.prefix),
       unknown_id_(wordpiece_.find(settings_.unknown_token)),
       raw_added_(make_matcher(settings_, false)),
-      normalized_added_(make_matcher(settings_, true)),
-      fingerprint_(wordpiece_fingerprint(settings_)) {
+      normalized_added_(make_matcher(settings_, true)) {
   if (unknown_id_ < 0) {
     throw InputError("WordPiece: the unknown token '" + settings_.unknown_token +
                      "' is not in the vocabulary; add it");
-  }
-  for (const auto& token : settings_.added_tokens) {
-    if (token.special) special_[token.id] = true;
   }
   fill_ascii_table();
 }
@@ -94,23 +80,13 @@ bool WordPieceTokenizer::is_plain_ascii(std::string_view text) const {
   });
 }
 
-void WordPieceTokenizer::tokenize(std::string_view text, TextTokens& tokens) const {
+void WordPieceTokenizer::tokenize(std::string_view text, Input /*input*/, TextTokens& tokens) const {
   Run run{tokens, {}, 0, {}, {}};
   if (is_plain_ascii(text)) {
     tokenize_ascii(text, run);
   } else {
     tokenize_points(decode_utf8(text), run);
   }
-}
-
-TextTokens WordPieceTokenizer::tokenize(std::string_view text) const {
-  TextTokens tokens;
-  std::size_t expected = text.size() / 4 + 2;
-  tokens.ids.reserve(expected);
-  tokens.offsets.reserve(expected);
-  tokens.word_ids.reserve(expected);
-  tokenize(text, tokens);
-  return tokens;
 }
 
 void WordPieceTokenizer::tokenize_ascii(std::string_view text, Run& run) const {
@@ -202,51 +178,12 @@ void WordPieceTokenizer::append_word(const AlignedText& text, std::size_t begin,
   }
 }
 
-Encoding WordPieceTokenizer::encode(const std::string& text, const EncodeOptions& options) const {
-  return assemble(settings_.layout, tokenize(text), nullptr, options);
-}
-
-Encoding WordPieceTokenizer::encode_pair(const std::string& first, const std::string& second,
-                                         const EncodeOptions& options) const {
-  TextTokens second_tokens = tokenize(second);
-  return assemble(settings_.layout, tokenize(first), &second_tokens, options);
-}
-
-Encoding WordPieceTokenizer::encode_words(const std::vector<std::string>& words,
-                                          const EncodeOptions& options) const {
-  TextTokens tokens;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::size_t begin = tokens.ids.size();
-    tokenize(words[i], tokens);
-    std::fill(tokens.word_ids.begin() + begin, tokens.word_ids.end(), static_cast<int32_t>(i));
-  }
-  return assemble(settings_.layout, tokens, nullptr, options);
-}
-
-std::vector<Encoding> WordPieceTokenizer::encode_windows(const std::string& first, const std::string& second,
-                                                         const EncodeOptions& options, int64_t stride) const {
-  return assemble_windows(settings_.layout, tokenize(first), tokenize(second), options, stride);
-}
-
-std::string WordPieceTokenizer::decode(const std::vector<int32_t>& ids, bool skip_special_tokens) const {
-  std::vector<std::string> tokens;
-  for (int32_t id : ids) {
-    std::string content = token(id);
-    if (!skip_special_tokens || !special_[id]) tokens.push_back(std::move(content));
-  }
+std::string WordPieceTokenizer::join(const std::vector<std::string>& tokens) const {
   return decode_pieces(tokens, settings_.decoder);
 }
 
-std::string WordPieceTokenizer::token(int32_t id) const {
-  if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size()) {
-    throw InputError("token id " + std::to_string(id) + ": not in the vocabulary; ids go from 0 to " +
-                     std::to_string(tokens_.size() - 1));
-  }
-  return tokens_[id];
-}
-
 std::string WordPieceTokenizer::description() const {
-  return "WordPiece  " + thousands(static_cast<int64_t>(tokens_.size())) + " entries  " +
+  return "WordPiece  " + thousands(vocabulary_size()) + " entries  " +
          (settings_.normalizer.lowercase ? "lower case" : "cased");
 }
 
