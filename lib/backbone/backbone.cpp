@@ -83,7 +83,11 @@ const std::vector<BackboneFamily>& backbone_families() {
       {"bert", build_bert, {"cls.", "classifier.", "qa_outputs.", "embeddings.position_ids"}},
       {"resnet", build_resnet, {"classifier.", "fc."}, {".num_batches_tracked"}},
       {"resnet26", build_resnet26, {"linears."}, {".num_batches_tracked"}},
+      {"roberta", build_roberta, {"lm_head.", "classifier.", "qa_outputs.", "embeddings.position_ids"}},
       {"vit", build_vit, {"classifier."}},
+      {"xlm-roberta",
+       build_xlm_roberta,
+       {"lm_head.", "classifier.", "qa_outputs.", "embeddings.position_ids"}},
   };
   return families;
 }

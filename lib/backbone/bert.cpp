@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "backbone/transformer_encoder.h"
 #include "core/error.h"
@@ -13,14 +14,25 @@ namespace {
 
 using torch::Tensor;
 
+struct Family {
+  const char* name;
+  const char* prefix;
+  int64_t padding_id;           // where config.json has none
+  bool positions_skip_padding;  // and begin behind its id
+};
+
 class Bert final : public TransformerEncoder {
  public:
-  explicit Bert(const nlohmann::json& config)
-      : TransformerEncoder("bert", config, 0.1), segments_(config.value("type_vocab_size", 2)) {
-    info_.max_positions = config.at("max_position_embeddings");
+  Bert(const Family& family, const nlohmann::json& config)
+      : TransformerEncoder(family.name, config, 0.1),
+        segments_(config.value("type_vocab_size", 2)),
+        position_rows_(config.at("max_position_embeddings")) {
+    info_.prefix = family.prefix;
     info_.vocabulary = config.at("vocab_size");
-    const auto padding = config.value("pad_token_id", nlohmann::json(0));
+    const auto padding = config.value("pad_token_id", nlohmann::json(family.padding_id));
     if (padding.is_number_integer()) padding_id_ = padding;
+    if (family.positions_skip_padding) first_position_ = padding_id_ + 1;
+    info_.max_positions = position_rows_ - first_position_.value_or(0);
     if (config.contains("classifier_dropout") && config["classifier_dropout"].is_number()) {
       info_.classifier_dropout = config["classifier_dropout"];
     }
@@ -70,7 +82,7 @@ class Bert final : public TransformerEncoder {
           {std::string("embeddings.") + name + ".weight", &table, {rows, d}, TensorRole::kEmbedding, -1});
     };
     embedding("word_embeddings", words_, info_.vocabulary);
-    embedding("position_embeddings", positions_, info_.max_positions);
+    embedding("position_embeddings", positions_, position_rows_);
     embedding("token_type_embeddings", types_, segments_);
     add_norm(slots, "embeddings.LayerNorm", embedding_norm_, -1);
     add_layer_slots(slots);
@@ -86,19 +98,39 @@ class Bert final : public TransformerEncoder {
     const auto types =
         batch.token_type_ids.defined() ? at::embedding(types_, batch.token_type_ids) : types_[0];
     const auto sum = at::embedding(words_, batch.input_ids, padding_id_) + types +
-                     at::embedding(positions_, batch.tokens.positions);  // [N, D]
+                     at::embedding(positions_, position_ids(batch));  // [N, D]
     const auto normed = embedding_norm_(sum);
     return adaptune::dropout(normed, rates.hidden);
   }
 
+  // [N]
+  Tensor position_ids(const Batch& batch) const {
+    if (!first_position_) return batch.tokens.positions;
+    const auto real = batch.input_ids.ne(padding_id_).to(torch::kInt64);
+    const auto seen = real.cumsum(0);
+    const auto before = (seen - real).index_select(0, batch.tokens.starts);  // [B]
+    return (seen - batch.tokens.spread(before)) * real + padding_id_;
+  }
+
   Tensor words_, positions_, types_;
   LayerNorm embedding_norm_;
-  int64_t segments_;
-  int64_t padding_id_ = -1;  // its embedding gets no gradient, as in Hugging Face; -1: none
+  int64_t segments_, position_rows_;
+  std::optional<int64_t> first_position_;  // empty: every token counts, from 0 on
+  int64_t padding_id_ = -1;                // its embedding gets no gradient, as in Hugging Face; -1: none
 };
 
 }  // namespace
 
-std::unique_ptr<Backbone> build_bert(const nlohmann::json& config) { return std::make_unique<Bert>(config); }
+std::unique_ptr<Backbone> build_bert(const nlohmann::json& config) {
+  return std::make_unique<Bert>(Family{"bert", "bert", 0, false}, config);
+}
+
+std::unique_ptr<Backbone> build_roberta(const nlohmann::json& config) {
+  return std::make_unique<Bert>(Family{"roberta", "roberta", 1, true}, config);
+}
+
+std::unique_ptr<Backbone> build_xlm_roberta(const nlohmann::json& config) {
+  return std::make_unique<Bert>(Family{"xlm-roberta", "roberta", 1, true}, config);
+}
 
 }  // namespace adaptune

@@ -13,6 +13,8 @@ namespace {
 const std::vector<AdapterHubFamily>& family_table() {
   static const std::vector<AdapterHubFamily> families = {
       {"bert", "Bert", "attention.output", "output"},
+      {"roberta", "Roberta", "attention.output", "output"},
+      {"xlm-roberta", "XLMRoberta", "attention.output", "output"},
       {"vit", "ViT", "attention_adapters", "output.output_adapters"},
   };
   return families;

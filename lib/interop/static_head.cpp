@@ -16,13 +16,25 @@ using nlohmann::json;
 struct StaticHeadRow {
   std::string family, class_end, type;
   bool use_pooler;
-  std::vector<std::string> modules;
+  std::vector<std::string> modules;  // more than one: tanh between them
 };
 
 const std::vector<StaticHeadRow>& static_head_table() {
   static const std::vector<StaticHeadRow> rows = {
       {"bert", "ForSequenceClassification", "classification", true, {"classifier"}},
       {"bert", "ForTokenClassification", "tagging", false, {"classifier"}},
+      {"roberta",
+       "ForSequenceClassification",
+       "classification",
+       false,
+       {"classifier.dense", "classifier.out_proj"}},
+      {"roberta", "ForTokenClassification", "tagging", false, {"classifier"}},
+      {"xlm-roberta",
+       "ForSequenceClassification",
+       "classification",
+       false,
+       {"classifier.dense", "classifier.out_proj"}},
+      {"xlm-roberta", "ForTokenClassification", "tagging", false, {"classifier"}},
       {"vit", "ForImageClassification", "image_classification", false, {"classifier"}},
   };
   return rows;
@@ -88,7 +100,8 @@ StaticHead static_head(const std::string& model_class, const std::vector<std::st
     const bool regression = row.type == "classification" && labels.size() == 1;
     spec.type = regression ? "regression" : row.type;
     if (!regression) spec.labels = labels;
-    spec.activation_function = std::nullopt;
+    spec.layers = static_cast<int64_t>(row.modules.size());
+    spec.activation_function = spec.layers > 1 ? std::optional<std::string>("tanh") : std::nullopt;
     spec.use_pooler = row.use_pooler;
     return {model_class, spec, row.modules};
   }
