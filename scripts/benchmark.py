@@ -26,7 +26,7 @@ from speed.backbones import backbones
 from speed.bench import Bench
 from speed.images import Images
 from speed.ours import Ours
-from speed.plan import ROWS
+from speed.plan import ROWS, has_bar
 from speed.report import tables
 from speed.rows import BATCHES, FULL, QUICK
 from speed.settings import default_setting, tuned_setting
@@ -47,6 +47,7 @@ def parse_arguments():
     parser.add_argument('--threads', default=2, type=int)
     parser.add_argument('--shape', default='all', choices=[*BATCHES, 'all'], help='rows of this backbone')
     parser.add_argument('--only', default='', help='rows whose names contain this: "train, pfeiffer"')
+    parser.add_argument('--bars', action='store_true', help='only rows, and sides of them, that a bar is set for')
     parser.add_argument('--quick', action='store_true', help='one small round, to see whether everything runs')
     parser.add_argument('--work', default='runs/benchmark', type=pathlib.Path,
                         help='folder for the random backbone, texts and runs')
@@ -89,7 +90,6 @@ def open_record(arguments, sides):
     if not same or any(known.get(name, version) != version for name, version in versions.items()):
         fail(f'{arguments.output} was measured on another machine or with other versions', 'name another --output')
     known.update(versions)
-    record.data['rounds'] = max(arguments.rounds, record.data.get('rounds', 0))
     return record
 
 
@@ -124,7 +124,8 @@ def main():
     for number in range(1, arguments.rounds + 1):
         for row in rows:
             for side in sides if number % 2 else reversed(sides):
-                if side is sides[0] or row.network.script:
+                known = side is sides[0] or row.network.script
+                if known and (not arguments.bars or has_bar(row, side.name)):
                     measure(record, row, side, number)
     text = tables(record.data)
     arguments.output.with_suffix('.md').write_text(text, encoding='utf-8')

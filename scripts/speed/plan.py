@@ -92,3 +92,11 @@ CLAIMS = [
     Claim('base', 'infer, plain, dense', 'infer, houlsby, dense', 1 / 1.05),
     Claim('resnet26', 'infer, plain resnet, png', 'infer, residual adapters, folded, png', 1 / 1.01),
 ]
+
+
+def has_bar(row, side):
+    """Whether something is to be reached that needs this side of the row."""
+    claimed = any(row in claim.rows() and claim.bar is not None for claim in CLAIMS)
+    if side == SIDES[0]:
+        return bool(row.time or row.memory or claimed)
+    return any(row.bar(quantity, side) is not None for quantity in ('step_s', 'peak_mib'))

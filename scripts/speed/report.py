@@ -59,7 +59,7 @@ class Samples:
 def tables(data):
     samples = Samples(data)
     sides = '\n'.join(f'- {side}: {about}' for side, about in data['versions'].items())
-    parts = [f'{machine_text(data["machine"])}. Rounds: {data["rounds"]}. Sides:\n\n{sides}\n', NOTES + '\n']
+    parts = [f'{machine_text(data["machine"])}. Sides:\n\n{sides}\n', NOTES + '\n']
     for shape, batch in BATCHES.items():
         for quantity in QUANTITIES:
             rows = [row for row in ROWS if row.shape == shape and shows(samples, row, quantity)]
@@ -78,7 +78,7 @@ def shows(samples, row, quantity):
 
 
 def quantity_table(samples, rows, quantity):
-    columns = ['', 'batches', *SIDES]
+    columns = ['', 'rounds', 'batches', *SIDES]
     for side in SIDES[1:]:
         columns += [f'{side} / ours', 'bar']
     return table(columns, [table_row(samples, row, quantity) for row in rows])
@@ -87,7 +87,7 @@ def quantity_table(samples, rows, quantity):
 def table_row(samples, row, quantity):
     work = samples.scale.work(row)
     values = {side: samples.values(row, side, quantity.key) for side in SIDES}
-    cells = [row.name, work.batches - work.skipped]
+    cells = [row.name, rounds_text(values), work.batches - work.skipped]
     for side in SIDES:
         three = (values[side][0], statistics.median(values[side]), values[side][-1]) if values[side] else ()
         failed = 'failed' if samples.failures(row, side) else ''
@@ -96,6 +96,12 @@ def table_row(samples, row, quantity):
         ratios = samples.ratios(values[side], values['ours'])
         cells += [ratio_text(ratios), verdict(ratios, row.bar(quantity.key, side))]
     return cells
+
+
+def rounds_text(values):
+    """How often each side was measured, once where that is the same."""
+    counts = [len(values[side]) for side in SIDES if values[side]]
+    return ' / '.join(str(count) for count in (counts[:1] if len(set(counts)) == 1 else counts))
 
 
 def ratio_text(ratios):

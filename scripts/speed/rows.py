@@ -87,7 +87,7 @@ class Scale:
         return heavy if row.network.heavy else light
 
 
-FULL = Scale({('train', 'minilm'): (one_pass(8, 2), one_pass(5, 1)), ('train', 'base'): (one_pass(5, 1), one_pass(3, 1)),
-              ('infer', 'minilm'): (one_pass(11, 3), one_pass(8, 2)), ('infer', 'base'): (one_pass(8, 2), one_pass(4, 1))},
-             real=16)
+FULL = Scale({('train', 'minilm'): (one_pass(5, 1), one_pass(3, 1)), ('train', 'base'): (one_pass(3, 1), one_pass(2, 1)),
+              ('infer', 'minilm'): (one_pass(9, 2), one_pass(4, 1)), ('infer', 'base'): (one_pass(5, 1), one_pass(2, 1))},
+             real=8)
 QUICK = Scale({(kind, shape): (one_pass(3, 1), one_pass(2, 1)) for kind in ('train', 'infer') for shape in BATCHES}, real=2)
