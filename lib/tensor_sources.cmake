@@ -1,10 +1,12 @@
 set(TENSOR_SOURCES
   adapter/adapter_stack.cpp
   adapter/bottleneck.cpp
+  adapter/combination.cpp
   adapter/drop.cpp
   adapter/fusion.cpp
   adapter/ia3.cpp
   adapter/initialisation.cpp
+  adapter/knowledge_adapter.cpp
   adapter/lora.cpp
   adapter/method.cpp
   adapter/method_layers.cpp
@@ -21,7 +23,10 @@ set(TENSOR_SOURCES
   data/image_set.cpp
   head/answer.cpp
   head/classification.cpp
+  head/dependency_head.cpp
+  head/entity_head.cpp
   head/head.cpp
+  head/linear_head.cpp
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
@@ -43,6 +48,7 @@ set(TENSOR_SOURCES
   io/tensor_copy.cpp
   io/tensor_file.cpp
   model/backbone_identity.cpp
+  model/knowledge.cpp
   model/low_rank.cpp
   model/merge.cpp
   model/shared_pass.cpp

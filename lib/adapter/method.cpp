@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -169,6 +170,37 @@ void read_options(ConfigNode node, ResidualConvolutionOptions& o) {
                           "config: residual_parallel");
 }
 
+bool rise_from_zero(const std::vector<int64_t>& values) {
+  const bool rise = std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
+  return !values.empty() && rise && values.front() >= 0;
+}
+
+void read_options(ConfigNode node, KnowledgeOptions& o) {
+  node.read("positions", o.positions);
+  if (o.positions && !rise_from_zero(*o.positions))
+    node.error_at_written({"positions"},
+                          "'positions' must be different numbers from 0 on, the smallest first");
+  if (!o.positions) node.record_empty("positions", "the first, the middle and the last hidden state but one");
+  node.read("inner_width", o.inner_width, at_least(1));
+  if (!o.inner_width) node.record_empty("inner_width", "three quarters of the backbone's");
+  node.read("inner_layers", o.inner_layers, at_least(1));
+  node.read("inner_heads", o.inner_heads, at_least(1));
+  if (!o.inner_heads) node.record_empty("inner_heads", "one for every 64 of inner_width");
+  node.read("inner_intermediate", o.inner_intermediate, at_least(1));
+  if (!o.inner_intermediate) node.record_empty("inner_intermediate", "four times inner_width");
+  node.read("non_linearity", o.non_linearity, one_of(activation_names()));
+  node.read("layer_norm_eps", o.layer_norm_eps, positive());
+  node.read("dropout", o.dropout, share_below_one());
+  node.read("init_std", o.init_std, positive());
+  node.read("chaining", o.chaining, one_of({"add", "concat"}));
+  node.read("mask_padding", o.mask_padding);
+  int64_t skip = 0;  // the published scripts' option, which they leave off
+  node.read("adapter_skip_layers", skip, [](const int64_t& value) -> std::optional<std::string> {
+    if (value == 0) return std::nullopt;
+    return "is off in all published runs, and only 0 is known";
+  });
+}
+
 void read_options(const ConfigNode&, std::monostate&) {}
 
 // "16", or by layer "0:2,2:8,default:4".
@@ -195,7 +227,12 @@ void check_sharing(ConfigNode node, const AdapterSpec& spec) {
                         "give reduction_factor as one number");
 }
 
-bool has_adapters(const AdapterSpec& spec) { return !std::holds_alternative<std::monostate>(spec.site); }
+bool is_beside(const AdapterSpec& spec) { return std::holds_alternative<KnowledgeOptions>(spec.site); }
+
+// In the backbone's layers.
+bool has_adapters(const AdapterSpec& spec) {
+  return !std::holds_alternative<std::monostate>(spec.site) && !is_beside(spec);
+}
 
 // full, full_random and head_only train the same in every layer.
 bool chooses_layers(const AdapterSpec& spec) {
@@ -222,6 +259,11 @@ void read_layers(ConfigNode node, AdapterSpec& spec) {
     node.error_at_written({"drop"},
                           "'" + spec.method + "' has no adapters in the layers that could be dropped");
   }
+}
+
+void read_weight_decay(ConfigNode node, AdapterSpec& spec) {
+  node.read("weight_decay", spec.weight_decay, non_negative());
+  if (!spec.weight_decay) node.record_empty("weight_decay", "train.adapter_weight_decay says it");
 }
 
 // Other tools' words, and those of one method for what another calls otherwise.
@@ -267,6 +309,7 @@ const std::vector<AdapterMethod>& adapter_methods() {
       {"ia3", "Liu et al. 2022", Ia3Options{}},
       {"residual_parallel", "Rebuffi et al. 2018", ResidualConvolutionOptions{}, Override::kBatchNorm},
       {"residual_series", "Rebuffi et al. 2017", residual_series(), Override::kBatchNorm},
+      {"k_adapter", "Wang et al. 2021", KnowledgeOptions{}, Override::kNone, false},
       {"head_only", "linear probing", std::monostate{}},
       {"layernorm", "LayerNorms alone, Houlsby et al. 2019", std::monostate{}, Override::kLayerNorm},
       {"batch_norm", "batch norms alone, Rebuffi et al. 2017", std::monostate{}, Override::kBatchNorm},
@@ -312,7 +355,10 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
   if (method != spec.method) spec = adapter_spec(method);
   read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
-  if (has_adapters(spec)) {
+  if (is_beside(spec)) {
+    node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
+    read_weight_decay(node, spec);
+  } else if (has_adapters(spec)) {
     if (std::holds_alternative<ResidualConvolutionOptions>(spec.site)) {
       node.read("train_batch_norm", spec.train_batch_norm);
     } else {
@@ -323,8 +369,7 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
                                             : Override::kNone;
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
     node.read("share_across_layers", spec.share_across_layers);
-    node.read("weight_decay", spec.weight_decay, non_negative());
-    if (!spec.weight_decay) node.record_empty("weight_decay", "train.adapter_weight_decay says it");
+    read_weight_decay(node, spec);
     check_sharing(node, spec);
   }
   if (spec.override == Override::kTopLayers && !spec.layers) {
@@ -346,6 +391,12 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
     text << " r=" << lora->r;
   } else if (const auto* residual = std::get_if<ResidualConvolutionOptions>(&spec.site)) {
     if (residual->r > 0) text << " r=" << residual->r;
+  } else if (const auto* knowledge = std::get_if<KnowledgeOptions>(&spec.site)) {
+    std::string positions;
+    for (const int64_t position : knowledge_shape(*knowledge, layer_count, 0).positions)
+      positions += (positions.empty() ? "" : ",") + std::to_string(position);
+    text << " beside " << positions;
+    return text.str();
   } else if (!has_adapters(spec) && spec.override != Override::kTopLayers) {
     return text.str();
   }

@@ -34,6 +34,7 @@ struct Places {
   std::vector<std::string> operator()(const LoraOptions& o) const { return linear_places(o); }
   std::vector<std::string> operator()(const Ia3Options& o) const { return linear_places(o); }
   std::vector<std::string> operator()(const ResidualConvolutionOptions& o) const { return o.places; }
+  std::vector<std::string> operator()(const KnowledgeOptions&) const { return {}; }
 
  private:
   template <typename Options>
@@ -93,7 +94,32 @@ struct Build {
   std::shared_ptr<Adapter> operator()(const ResidualConvolutionOptions& o) const {
     return std::make_shared<ResidualConvolution>(o, site);
   }
+  std::shared_ptr<Adapter> operator()(const KnowledgeOptions&) const { return nullptr; }  // at no site
 };
+
+// What an encoder lacks that a knowledge adapter's options name.
+std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, const BackboneInfo& info) {
+  std::vector<ValueError> problems;
+  if (info.input != InputKind::kText) {
+    problems.emplace_back("adapter.config",
+                          "'k_adapter' reads the tokens of texts, and this backbone of the family '" +
+                              info.family + "' reads images");
+    return problems;
+  }
+  const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
+  for (const int64_t position : shape.positions) {
+    if (position >= 0 && position <= info.layers) continue;
+    problems.emplace_back("adapter.positions", "there is no hidden state " + std::to_string(position) +
+                                                   "; this backbone has 0 (the embeddings) to " +
+                                                   std::to_string(info.layers));
+  }
+  if (shape.inner_width % shape.inner_heads != 0)
+    problems.emplace_back("adapter.inner_heads", std::to_string(shape.inner_heads) +
+                                                     " heads do not divide the width " +
+                                                     std::to_string(shape.inner_width) +
+                                                     "; choose another inner_heads or inner_width");
+  return problems;
+}
 
 bool is_running(TensorRole role) {
   return role == TensorRole::kRunningMean || role == TensorRole::kRunningVar;
@@ -188,6 +214,8 @@ bool Attachment::needs_padding() const {
 }
 
 std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& backbone) {
+  if (const auto* knowledge = std::get_if<KnowledgeOptions>(&spec.site))
+    return knowledge_problems(*knowledge, backbone.info());
   auto problems = layer_problems(spec, backbone.info().layers);
   const bool named = std::visit(NamesPlaces(), spec.site);
   const bool wants = spec.override != Override::kNone || !std::holds_alternative<std::monostate>(spec.site);
@@ -214,9 +242,34 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     : backbone_layers_(backbone.info().layers) {
   const auto problems = adapter_problems(spec, backbone);
   if (!problems.empty()) throw ValueError(problems.front());
+  if (const auto* options = std::get_if<KnowledgeOptions>(&spec.site))
+    add_knowledge(*options, backbone.info());
   for (Site* site : adapted_sites(spec, backbone))
     adapters_.emplace_back(site, adapter_for(spec, site->info()));
   add_overrides(spec, backbone);
+}
+
+void TaskAdapter::add_knowledge(const KnowledgeOptions& options, const BackboneInfo& info) {
+  const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
+  knowledge_adapter_ = register_module("knowledge", std::make_shared<KnowledgeAdapter>(options, shape));
+  const auto combination = std::make_shared<Combination>("concat", 1, info.hidden_size, info.init_range);
+  knowledge_.emplace(std::vector{knowledge_adapter_}, register_module("combination", combination));
+}
+
+Wanted TaskAdapter::wanted(const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->wanted(wanted) : wanted;
+}
+
+Features TaskAdapter::read(const Features& features, const Batch& batch, const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
+}
+
+std::vector<int64_t> TaskAdapter::read_states(int64_t layers) const {
+  return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
+}
+
+bool TaskAdapter::needs_padding() const {
+  return knowledge_ ? knowledge_->needs_padding() : Attachment::needs_padding();
 }
 
 std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {
@@ -255,6 +308,39 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
     for (auto& parameter : member->parameters()) parameter.set_requires_grad(false);
     member->eval();
   }
+  const bool knowledge = members_.front()->knowledge_adapter() != nullptr;
+  knowledge ? combine(options, backbone) : fuse_sites(options, backbone);
+}
+
+void TaskFusion::combine(const FusionOptions& options, const Backbone& backbone) {
+  std::vector<std::shared_ptr<KnowledgeAdapter>> adapters;
+  for (const auto& member : members_) {
+    TORCH_CHECK(member->knowledge_adapter(), "members of two kinds");
+    adapters.push_back(member->knowledge_adapter());
+  }
+  const auto& info = backbone.info();
+  const auto combination = std::make_shared<Combination>(
+      options.config, static_cast<int64_t>(adapters.size()), info.hidden_size, info.init_range);
+  knowledge_.emplace(std::move(adapters), register_module("combination", combination));
+}
+
+Wanted TaskFusion::wanted(const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->wanted(wanted) : wanted;
+}
+
+Features TaskFusion::read(const Features& features, const Batch& batch, const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
+}
+
+std::vector<int64_t> TaskFusion::read_states(int64_t layers) const {
+  return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
+}
+
+bool TaskFusion::needs_padding() const {
+  return knowledge_ ? knowledge_->needs_padding() : Attachment::needs_padding();
+}
+
+void TaskFusion::fuse_sites(const FusionOptions& options, Backbone& backbone) {
   const int64_t dropped = fixed_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
   robust_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
   for (Site* site : backbone.sites()) {

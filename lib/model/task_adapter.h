@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "adapter/method.h"
 #include "backbone/backbone.h"
 #include "core/error.h"
+#include "model/knowledge.h"
 
 namespace adaptune {
 
@@ -39,11 +41,20 @@ class Attachment : public torch::nn::Module {
   int64_t untouched_layers(const Backbone& backbone) const;
   // The highest layer that it owns something in; -1: none.
   int64_t highest_layer() const;
+  // What the backbone is asked for where a head wants `wanted`, and what the head is given then: the features
+  // themselves, unless something beside the backbone adds to them.
+  virtual Wanted wanted(const Wanted& wanted) const { return wanted; }
+  virtual Features read(const Features& features, const Batch& /*batch*/, const Wanted& /*wanted*/) const {
+    return features;
+  }
+  // The hidden states that it reads beside a backbone of so many layers, the last one's among them; empty:
+  // none.
+  virtual std::vector<int64_t> read_states(int64_t /*layers*/) const { return {}; }
   // What it puts where.
   virtual SiteAdapters site_adapters() const = 0;
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
   // Whether an adapter in it reads padded positions.
-  bool needs_padding() const;
+  virtual bool needs_padding() const;
   // Added to the training loss once a step, by what is attached; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
   // Whether passes leave everything as it is, so that a score does not depend on those before it: a fusion's
@@ -77,20 +88,30 @@ class TaskAdapter final : public Attachment {
   TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
   bool used(const torch::Tensor& parameter, const Wanted& wanted) const override;
   SiteAdapters site_adapters() const override { return adapters_; }
+  Wanted wanted(const Wanted& wanted) const override;
+  Features read(const Features& features, const Batch& batch, const Wanted& wanted) const override;
+  std::vector<int64_t> read_states(int64_t layers) const override;
+  bool needs_padding() const override;
+  // Null but for the method k_adapter.
+  const std::shared_ptr<KnowledgeAdapter>& knowledge_adapter() const { return knowledge_adapter_; }
 
  private:
   // A fresh one, or the one that another layer has already where they share.
   std::shared_ptr<Adapter> adapter_for(const AdapterSpec& spec, const SiteInfo& site);
   void add_overrides(const AdapterSpec& spec, Backbone& backbone);
+  void add_knowledge(const KnowledgeOptions& options, const BackboneInfo& info);
 
   SiteAdapters adapters_;
   int64_t backbone_layers_;
+  std::shared_ptr<KnowledgeAdapter> knowledge_adapter_;
+  std::optional<Knowledge> knowledge_;  // that adapter alone, as the task trains it
 };
 
 // By a site's path: the members, by index, that a pruned fusion still has there. All where a site is missing.
 using KeptMembers = std::map<std::string, std::vector<int64_t>>;
 
-// A fusion at every site where members have bottlenecks. The members are borrowed and frozen.
+// A fusion at every site where members have bottlenecks, or a combination of knowledge adapters beside the
+// backbone. The members are borrowed and frozen.
 class TaskFusion final : public Attachment {
  public:
   struct FusedSite {
@@ -103,6 +124,10 @@ class TaskFusion final : public Attachment {
   TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
              Backbone& backbone);
   SiteAdapters site_adapters() const override;
+  Wanted wanted(const Wanted& wanted) const override;
+  Features read(const Features& features, const Batch& batch, const Wanted& wanted) const override;
+  std::vector<int64_t> read_states(int64_t layers) const override;
+  bool needs_padding() const override;
   // Prunes. InputError for a site that is not fused or does not have these members.
   void keep(const KeptMembers& kept);
   torch::Tensor regularization_loss() const override;
@@ -111,11 +136,17 @@ class TaskFusion final : public Attachment {
   void keep_state(bool on) override;
   void train(bool on = true) override;
   const std::vector<FusedSite>& fusions() const { return fusions_; }
+  // Of knowledge adapters; null: of bottlenecks, at sites.
+  Combination* combination() const { return knowledge_ ? &knowledge_->combination() : nullptr; }
   int64_t member_parameters() const;
 
  private:
+  void fuse_sites(const FusionOptions& options, Backbone& backbone);
+  void combine(const FusionOptions& options, const Backbone& backbone);
+
   std::vector<std::shared_ptr<TaskAdapter>> members_;
   std::vector<FusedSite> fusions_;
+  std::optional<Knowledge> knowledge_;
 };
 
 // Copies `tensors` into the parameters and buffers of `module`; InputError naming every missing, unexpected
