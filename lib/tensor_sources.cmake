@@ -7,6 +7,7 @@ set(TENSOR_SOURCES
   adapter/ia3.cpp
   adapter/initialisation.cpp
   adapter/knowledge_adapter.cpp
+  adapter/knowledge_options.cpp
   adapter/lora.cpp
   adapter/method.cpp
   adapter/method_layers.cpp
@@ -47,6 +48,7 @@ set(TENSOR_SOURCES
   interop/static_head.cpp
   io/tensor_copy.cpp
   io/tensor_file.cpp
+  model/attachment.cpp
   model/backbone_identity.cpp
   model/knowledge.cpp
   model/low_rank.cpp
@@ -55,6 +57,7 @@ set(TENSOR_SOURCES
   model/task_adapter.cpp
   model/task_description.cpp
   model/task_directory.cpp
+  model/task_fusion.cpp
   model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp

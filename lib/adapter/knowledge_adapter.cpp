@@ -1,6 +1,5 @@
 #include "adapter/knowledge_adapter.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,8 +7,6 @@ namespace adaptune {
 namespace {
 
 using torch::Tensor;
-
-constexpr int64_t kHeadWidth = 64;
 
 // Modules that hold a Transformer layer's tensors under its names.
 struct Part {
@@ -67,17 +64,6 @@ Tokens without_mask(Tokens tokens) {
 }
 
 }  // namespace
-
-KnowledgeShape knowledge_shape(const KnowledgeOptions& options, int64_t layers, int64_t hidden_size) {
-  KnowledgeShape shape;
-  shape.positions = options.positions.value_or(std::vector<int64_t>{0, (layers - 1) / 2, layers - 1});
-  shape.positions.erase(std::unique(shape.positions.begin(), shape.positions.end()), shape.positions.end());
-  shape.hidden = hidden_size;
-  shape.inner_width = options.inner_width.value_or(std::max<int64_t>(1, hidden_size * 3 / 4));
-  shape.inner_heads = options.inner_heads.value_or(std::max<int64_t>(1, shape.inner_width / kHeadWidth));
-  shape.inner_intermediate = options.inner_intermediate.value_or(4 * shape.inner_width);
-  return shape;
-}
 
 KnowledgeAdapter::KnowledgeAdapter(const KnowledgeOptions& options, const KnowledgeShape& shape)
     : options_(options), shape_(shape) {

@@ -20,9 +20,9 @@ enum class LabelKind {
 };
 
 // Of words, or of a text without them code points: [begin, end).
-struct Span {
+struct EntitySpan {
   int64_t begin = 0, end = 0;
-  friend bool operator==(const Span&, const Span&) = default;
+  friend bool operator==(const EntitySpan&, const EntitySpan&) = default;
 };
 
 struct DatasetOptions {
@@ -49,7 +49,7 @@ struct Example {
   std::string text;
   std::string text_pair;                   // empty without a second column
   std::vector<std::string> words;          // kTags, kHeads, and entities in words
-  std::vector<Span> entities;              // those that are marked
+  std::vector<EntitySpan> entities;              // those that are marked
   std::vector<int64_t> heads;              // kHeads, one a word: its head's number from 1, 0 for the root
   std::vector<std::string> labels;         // kClass: one; kLabelSet: any number; kTags: one a word
   double value = 0;                        // kNumber

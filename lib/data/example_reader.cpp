@@ -135,7 +135,7 @@ void ExampleReader::read_image(const Record& record, Example& example) const {
   }
 }
 
-Span ExampleReader::read_span(const Record& record, const std::string& column) const {
+EntitySpan ExampleReader::read_span(const Record& record, const std::string& column) const {
   const Cell& found = cell(record, column);
   const bool pair = found.kind == Cell::Kind::kList && found.items.size() == 2;
   const auto begin = pair ? whole_number_of(found.items[0]) : std::nullopt;
@@ -149,7 +149,7 @@ void ExampleReader::read_entities(const Record& record, Example& example) const 
   const bool words = !columns_.tokens.empty();
   const auto size = static_cast<int64_t>(words ? example.words.size() : decode_utf8(example.text).size());
   for (const std::string& column : columns_.entity) {
-    const Span span = read_span(record, column);
+    const EntitySpan span = read_span(record, column);
     const std::string text = "the span [" + std::to_string(span.begin) + ", " + std::to_string(span.end) +
                              "] of '" + column + "' ";
     if (span.begin >= span.end)

@@ -26,7 +26,7 @@ class ExampleReader {
   std::string text(const Record& record, const std::string& column) const;
   void read_image(const Record& record, Example& example) const;
   void read_entities(const Record& record, Example& example) const;
-  Span read_span(const Record& record, const std::string& column) const;
+  EntitySpan read_span(const Record& record, const std::string& column) const;
   void read_heads(const Record& record, Example& example) const;
   void read_words(const Record& record, Example& example) const;
   void read_label(const Record& record, Example& example) const;

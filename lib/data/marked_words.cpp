@@ -81,7 +81,7 @@ std::vector<int64_t> token_counts(const Encoding& encoding, std::size_t words) {
 
 // The words that are kept: those that are marked, and of the others what fits beside them; all where these do
 // not fit.
-Span kept_words(const std::vector<int64_t>& counts, const Span& marked, int64_t room) {
+EntitySpan kept_words(const std::vector<int64_t>& counts, const EntitySpan& marked, int64_t room) {
   const auto size = static_cast<int64_t>(counts.size());
   auto [begin, end] = marked;
   int64_t tokens = 0;

@@ -12,7 +12,7 @@
 #include "head/head.h"
 #include "image/transform.h"
 #include "model/backbone_identity.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 
 namespace adaptune {
 

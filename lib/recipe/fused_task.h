@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "model/task_directory.h"
+#include "model/task_fusion.h"
 #include "recipe/adapter_source.h"
 #include "recipe/run.h"
 #include "recipe/workspace.h"

@@ -25,14 +25,14 @@ std::unique_ptr<Tokenizer> small_tokenizer() {
   return load_tokenizer(folder.path());
 }
 
-Example of_words(const Words& words, const std::vector<Span>& entities) {
+Example of_words(const Words& words, const std::vector<EntitySpan>& entities) {
   Example example;
   example.words = words;
   example.entities = entities;
   return example;
 }
 
-Example of_text(const std::string& text, const std::vector<Span>& entities) {
+Example of_text(const std::string& text, const std::vector<EntitySpan>& entities) {
   Example example;
   example.text = text;
   example.entities = entities;

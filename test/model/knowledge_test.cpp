@@ -8,7 +8,7 @@
 
 #include "adapter/method.h"
 #include "core/error.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 #include "model/task_model.h"
 
 #include "catch.h"
