@@ -29,28 +29,27 @@ KnowledgeShape knowledge_shape(const KnowledgeOptions& options, int64_t layers, 
 }
 
 void read_options(ConfigNode node, KnowledgeOptions& o) {
-  node.read("positions", o.positions);
+  node.read("layers", o.positions);
   if (o.positions && !rise_from_zero(*o.positions))
-    node.error_at_written({"positions"},
-                          "'positions' must be different numbers from 0 on, the smallest first");
-  if (!o.positions) node.record_empty("positions", "the first, the middle and the last hidden state but one");
-  node.read("inner_width", o.inner_width, at_least(1));
-  if (!o.inner_width) node.record_empty("inner_width", "three quarters of the backbone's");
-  node.read("inner_layers", o.inner_layers, at_least(1));
-  node.read("inner_heads", o.inner_heads, at_least(1));
-  if (!o.inner_heads) node.record_empty("inner_heads", "one for every 64 of inner_width");
-  node.read("inner_intermediate", o.inner_intermediate, at_least(1));
-  if (!o.inner_intermediate) node.record_empty("inner_intermediate", "four times inner_width");
+    node.error_at_written({"layers"}, "'layers' must be different numbers from 0 on, the smallest first");
+  if (!o.positions) node.record_empty("layers", "the first, the middle and the last hidden state but one");
+  node.read("adapter_size", o.inner_width, at_least(1));
+  if (!o.inner_width) node.record_empty("adapter_size", "three quarters of the backbone's width");
+  node.read("adapter_transformer_layers", o.inner_layers, at_least(1));
+  node.read("adapter_heads", o.inner_heads, at_least(1));
+  if (!o.inner_heads) node.record_empty("adapter_heads", "one for every 64 of adapter_size");
+  node.read("adapter_intermediate_size", o.inner_intermediate, at_least(1));
+  if (!o.inner_intermediate) node.record_empty("adapter_intermediate_size", "four times adapter_size");
   node.read("non_linearity", o.non_linearity, one_of(activation_names()));
   node.read("layer_norm_eps", o.layer_norm_eps, positive());
   node.read("dropout", o.dropout, share_below_one());
   node.read("init_std", o.init_std, positive());
   node.read("chaining", o.chaining, one_of({"add", "concat"}));
   node.read("mask_padding", o.mask_padding);
-  int64_t skip = 0;  // the published scripts' option, which they leave off
+  int64_t skip = 0;
   node.read("adapter_skip_layers", skip, [](const int64_t& value) -> std::optional<std::string> {
     if (value == 0) return std::nullopt;
-    return "is off in all published runs, and only 0 is known";
+    return "is 0, off, in all published runs, and nothing else is known";
   });
 }
 

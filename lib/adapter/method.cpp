@@ -244,6 +244,8 @@ std::map<std::string, std::string> foreign_names() {
           {"reduction_factor", "r"},
           {"bottleneck_size", "r"},
           {"rank", "r"},
+          {"positions", "layers"},
+          {"adapter_list", "layers"},
           {"r", "reduction_factor"},
           {"alpha", "scaling"},
           {"scaling", "alpha"}};
@@ -321,7 +323,7 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
   node.foreign_names(foreign_names());
   if (!is_known) return node.leave_unread(keys_of_all_methods());
   if (method != spec.method) spec = adapter_spec(method);
-  read_layers(node, spec);
+  if (!is_beside(spec)) read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
   if (is_beside(spec)) {
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));

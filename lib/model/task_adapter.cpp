@@ -109,15 +109,15 @@ std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, cons
   const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
   for (const int64_t position : shape.positions) {
     if (position >= 0 && position <= info.layers) continue;
-    problems.emplace_back("adapter.positions", "there is no hidden state " + std::to_string(position) +
+    problems.emplace_back("adapter.layers", "there is no hidden state " + std::to_string(position) +
                                                    "; this backbone has 0 (the embeddings) to " +
                                                    std::to_string(info.layers));
   }
   if (shape.inner_width % shape.inner_heads != 0)
-    problems.emplace_back("adapter.inner_heads", std::to_string(shape.inner_heads) +
+    problems.emplace_back("adapter.adapter_heads", std::to_string(shape.inner_heads) +
                                                      " heads do not divide the width " +
                                                      std::to_string(shape.inner_width) +
-                                                     "; choose another inner_heads or inner_width");
+                                                     "; choose another adapter_heads or adapter_size");
   return problems;
 }
 

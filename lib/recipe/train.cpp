@@ -47,7 +47,7 @@ void check_same_positions(const TaskConfig& task, const SourcedAdapter& source, 
   const ValueError error("adapter.load", source_folder(task).string() +
                                              " holds an adapter beside the states " + positions(*found) +
                                              ", and this one is beside " + positions(*own) +
-                                             "; write adapter.positions: [" + positions(*found) + "]");
+                                             "; write adapter.layers: [" + positions(*found) + "]");
   throw InputError(placed(task, error).what());
 }
 

@@ -15,7 +15,7 @@ namespace adaptune {
 namespace {
 
 constexpr const char* kKnowledge = R"(model: model
-adapter: {config: k_adapter, inner_width: 8}
+adapter: {config: k_adapter, adapter_size: 8}
 data: {max_seq_length: 24}
 train: {num_train_epochs: 2, per_device_train_batch_size: 8, learning_rate: 1e-2}
 tasks:
@@ -124,10 +124,9 @@ output_dir: run
   CHECK_THAT(folder.refusal("predict run words.txt", 3), Contains("do not say where the entities"));
   CHECK_THAT(folder.refusal("check typing.yaml task.entities=[a,b]"), Contains("marks one entity"));
   CHECK_THAT(folder.refusal("check typing.yaml task.head.layers=2"), Contains("'layers' has no effect"));
-  CHECK_THAT(folder.refusal("check typing.yaml adapter.positions=[0,9]"),
+  CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[0,9]"),
              Contains("there is no hidden state 9"));
-  CHECK_THAT(folder.refusal("check typing.yaml adapter.positions=[2,1]"), Contains("the smallest first"));
-  CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[0]"), Contains("'layers' has no effect"));
+  CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[2,1]"), Contains("the smallest first"));
 }
 
 TEST_CASE("kept states train the same knowledge, and a second adapter needs no other") {
@@ -151,7 +150,7 @@ TEST_CASE("kept states train the same knowledge, and a second adapter needs no o
   for (size_t i = 0; i < a.size(); ++i) CHECK(b[i] == Approx(a[i]).margin(1e-5));
   const auto again = folder.run(
       "train knowledge.yaml --task fac --overwrite output_dir=kept cache.enabled=true "
-      "adapter.inner_layers=1");
+      "adapter.adapter_transformer_layers=1");
   CHECK(again.status == 0);
   CHECK(again.err.find("computing the states") == std::string::npos);
 }
@@ -164,9 +163,9 @@ TEST_CASE("what knowledge adapters cannot do is said") {
              Contains("beside a backbone (k_adapter)"));
   CHECK_THAT(
       folder.refusal(
-          "train knowledge.yaml --task fac --overwrite adapter.load=run/fac/adapter adapter.positions=[0,1]",
+          "train knowledge.yaml --task fac --overwrite adapter.load=run/fac/adapter adapter.layers=[0,1]",
           3),
-      Contains("write adapter.positions: "));
+      Contains("write adapter.layers: "));
   folder.write("pairs.jsonl", R"({"tokens": ["a"], "head": [0, 2], "tail": [0, 1], "label": "x"})"
                               "\n");
   CHECK_THAT(folder.refusal("train knowledge.yaml --task fac --overwrite", 3),

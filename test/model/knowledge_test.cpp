@@ -138,7 +138,7 @@ TEST_CASE("options that a backbone cannot have are named", "[model]") {
   options.inner_heads = 3;
   const auto problems = adapter_problems(spec, *backbone);
   REQUIRE(problems.size() == 2);
-  CHECK(problems[0].key() == "adapter.positions");
+  CHECK(problems[0].key() == "adapter.layers");
   CHECK_THAT(problems[0].what(), Contains("there is no hidden state 9"));
   CHECK_THAT(problems[1].what(), Contains("3 heads do not divide the width 8"));
 }
