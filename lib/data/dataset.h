@@ -49,7 +49,7 @@ struct Example {
   std::string text;
   std::string text_pair;                   // empty without a second column
   std::vector<std::string> words;          // kTags, kHeads, and entities in words
-  std::vector<EntitySpan> entities;              // those that are marked
+  std::vector<EntitySpan> entities;        // those that are marked
   std::vector<int64_t> heads;              // kHeads, one a word: its head's number from 1, 0 for the root
   std::vector<std::string> labels;         // kClass: one; kLabelSet: any number; kTags: one a word
   double value = 0;                        // kNumber

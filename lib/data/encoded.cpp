@@ -193,7 +193,7 @@ std::vector<int32_t> EncodedSplit::lengths() const {
 
 bool EncodedSplit::same_input(const EncodedSplit& other) const {
   return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids &&
-         images == other.images;
+         marks == other.marks && images == other.images;
 }
 
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,

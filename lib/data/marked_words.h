@@ -14,7 +14,7 @@ namespace adaptune {
 struct MarkedWords {
   std::vector<std::string> words;  // of a text: its parts between the markers
   std::vector<int64_t> markers;    // by entity: the index of the marker in front of it
-  EntitySpan marked;                     // from the first marker to behind the last one
+  EntitySpan marked;               // from the first marker to behind the last one
 };
 
 // An entity may lie in another one.

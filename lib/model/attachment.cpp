@@ -19,7 +19,9 @@ void Attachment::attach(const std::vector<int64_t>& left_out) {
   }
 }
 
-bool Attachment::is_left_out(int64_t layer) const { return std::find(left_out_.begin(), left_out_.end(), layer) != left_out_.end(); }
+bool Attachment::is_left_out(int64_t layer) const {
+  return std::find(left_out_.begin(), left_out_.end(), layer) != left_out_.end();
+}
 
 void Attachment::detach() {
   if (!is_attached_) return;

@@ -110,14 +110,14 @@ std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, cons
   for (const int64_t position : shape.positions) {
     if (position >= 0 && position <= info.layers) continue;
     problems.emplace_back("adapter.layers", "there is no hidden state " + std::to_string(position) +
-                                                   "; this backbone has 0 (the embeddings) to " +
-                                                   std::to_string(info.layers));
+                                                "; this backbone has 0 (the embeddings) to " +
+                                                std::to_string(info.layers));
   }
   if (shape.inner_width % shape.inner_heads != 0)
     problems.emplace_back("adapter.adapter_heads", std::to_string(shape.inner_heads) +
-                                                     " heads do not divide the width " +
-                                                     std::to_string(shape.inner_width) +
-                                                     "; choose another adapter_heads or adapter_size");
+                                                       " heads do not divide the width " +
+                                                       std::to_string(shape.inner_width) +
+                                                       "; choose another adapter_heads or adapter_size");
   return problems;
 }
 
@@ -190,8 +190,10 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     : backbone_layers_(backbone.info().layers) {
   const auto problems = adapter_problems(spec, backbone);
   if (!problems.empty()) throw ValueError(problems.front());
-  if (const auto* options = std::get_if<KnowledgeOptions>(&spec.site))
+  if (const auto* options = std::get_if<KnowledgeOptions>(&spec.site)) {
+    if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
     add_knowledge(*options, backbone.info());
+  }
   for (Site* site : adapted_sites(spec, backbone))
     adapters_.emplace_back(site, adapter_for(spec, site->info()));
   add_overrides(spec, backbone);

@@ -163,8 +163,7 @@ TEST_CASE("what knowledge adapters cannot do is said") {
              Contains("beside a backbone (k_adapter)"));
   CHECK_THAT(
       folder.refusal(
-          "train knowledge.yaml --task fac --overwrite adapter.load=run/fac/adapter adapter.layers=[0,1]",
-          3),
+          "train knowledge.yaml --task fac --overwrite adapter.load=run/fac/adapter adapter.layers=[0,1]", 3),
       Contains("write adapter.layers: "));
   folder.write("pairs.jsonl", R"({"tokens": ["a"], "head": [0, 2], "tail": [0, 1], "label": "x"})"
                               "\n");
