@@ -1,10 +1,13 @@
 set(TENSOR_SOURCES
   adapter/adapter_stack.cpp
   adapter/bottleneck.cpp
+  adapter/combination.cpp
   adapter/drop.cpp
   adapter/fusion.cpp
   adapter/ia3.cpp
   adapter/initialisation.cpp
+  adapter/knowledge_adapter.cpp
+  adapter/knowledge_options.cpp
   adapter/lora.cpp
   adapter/method.cpp
   adapter/method_layers.cpp
@@ -21,7 +24,10 @@ set(TENSOR_SOURCES
   data/image_set.cpp
   head/answer.cpp
   head/classification.cpp
+  head/dependency_head.cpp
+  head/entity_head.cpp
   head/head.cpp
+  head/linear_head.cpp
   head/multilabel.cpp
   head/regression.cpp
   head/tagging.cpp
@@ -42,13 +48,16 @@ set(TENSOR_SOURCES
   interop/static_head.cpp
   io/tensor_copy.cpp
   io/tensor_file.cpp
+  model/attachment.cpp
   model/backbone_identity.cpp
+  model/knowledge.cpp
   model/low_rank.cpp
   model/merge.cpp
   model/shared_pass.cpp
   model/task_adapter.cpp
   model/task_description.cpp
   model/task_directory.cpp
+  model/task_fusion.cpp
   model/task_model.cpp
   nn/activation.cpp
   nn/attention.cpp

@@ -33,6 +33,7 @@ set(TEXT_SOURCES
   core/version.cpp
   data/batcher.cpp
   data/conll_format.cpp
+  data/conllu_format.cpp
   data/dataset.cpp
   data/dataset_format.cpp
   data/delimited_format.cpp
@@ -46,9 +47,11 @@ set(TEXT_SOURCES
   data/json_format.cpp
   data/json_lines_format.cpp
   data/label_map.cpp
+  data/marked_words.cpp
   data/parallel_chunks.cpp
   data/random_sequence.cpp
   data/record.cpp
+  data/tab_fields.cpp
   image/contact_sheet.cpp
   image/image.cpp
   image/jpeg_image.cpp
@@ -79,6 +82,7 @@ set(TEXT_SOURCES
   metric/decathlon.cpp
   metric/metric.cpp
   metric/multi_label.cpp
+  metric/semeval.cpp
   metric/span_f1.cpp
   report/attention_table.cpp
   report/crc32c.cpp

@@ -7,6 +7,7 @@ set(COMMAND_TESTS
   app/eval_settings_test.cpp
   app/image_commands_test.cpp
   app/interop_commands_test.cpp
+  app/knowledge_commands_test.cpp
   app/run_folder_test.cpp
   app/shared_run_test.cpp
   app/speed_commands_test.cpp

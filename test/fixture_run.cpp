@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "golden_domains.h"
 #include "golden_images.h"
+#include "golden_knowledge.h"
 #include "golden_metrics.h"
 #include "golden_run.h"
 #include "golden_tokenizer.h"
@@ -52,6 +53,8 @@ CaseResult run_kind(const fs::path& folder) {
   // Image networks of convolutions have no tokens, and batch norms that see batches.
   const bool convolutions = description.value("model", "").find("resnet") != std::string::npos;
   if (convolutions) return network_result(run_golden_domains(folder));
+  const bool knowledge = description.value("model", "").find("kadapter") != std::string::npos;
+  if (knowledge) return network_result(run_golden_knowledge(folder));
   if (kind == "adapterhub" || kind == "peft" || kind == "hf") return network_result(run_golden_case(folder));
   throw InputError("kind '" + kind + "' is not known");
 }

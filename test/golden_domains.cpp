@@ -54,7 +54,7 @@ class DomainNetwork {
   Features features(const Tensor& pixels) {
     Batch batch;
     batch.pixels = pixels;
-    return backbone_->forward(batch, {.hidden_states = true});
+    return backbone_->forward(batch, {.states = all_states(backbone_->info().layers)});
   }
   Tensor logits(const Features& features) const { return at::linear(features.first, weight_, bias_); }
   void set_training(bool on) {
@@ -181,8 +181,8 @@ class DomainRun {
   void evaluation() {
     DomainNetwork network(domain_);
     const auto features = network.features(golden_.input(name("pixel_values")));
-    for (size_t i = 0; i < features.hidden_states.size(); ++i)
-      golden_.compare_forward(name("hidden_states." + std::to_string(i)), features.hidden_states[i]);
+    for (const auto& [i, state] : features.states)
+      golden_.compare_forward(name("hidden_states." + std::to_string(i)), state);
     const Tensor logits = network.logits(features);
     golden_.compare_forward(name("logits"), logits);
     const Tensor loss = at::cross_entropy_loss(logits, golden_.input(name("labels")));

@@ -177,15 +177,16 @@ void GoldenNetwork::choose_attached(const GoldenSetting& setting) {
 }
 
 Features GoldenNetwork::forward(const Batch& batch, bool pooled) {
-  Wanted wanted{.hidden_states = true, .pooled = pooled, .every_token = true};
+  Wanted wanted{.states = all_states(backbone_->info().layers), .pooled = pooled};
   for (const auto& head : used_heads_) wanted.pooled = wanted.pooled || head.head->wanted().pooled;
   return backbone_->forward(batch, wanted);
 }
 
-std::vector<Tensor> GoldenNetwork::logits(const Features& features) {
+std::vector<Tensor> GoldenNetwork::logits(const Features& features, const Batch& batch) {
   std::vector<Tensor> logits;
   for (size_t i = 0; i < used_heads_.size(); ++i) {
-    logits.push_back(used_heads_[i].head->forward(shared_ ? shared_->features_of(features, i) : features));
+    logits.push_back(
+        used_heads_[i].head->forward(shared_ ? shared_->features_of(features, i) : features, batch));
   }
   return logits;
 }

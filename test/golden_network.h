@@ -29,7 +29,7 @@ class GoldenNetwork {
   // In evaluation mode. `pooled`: the pooled output is wanted although no head reads it.
   Features forward(const Batch& batch, bool pooled);
   // By head.
-  std::vector<torch::Tensor> logits(const Features& features);
+  std::vector<torch::Tensor> logits(const Features& features, const Batch& batch);
   // The heads' own losses; Hugging Face's static classes do not leave padded positions out of it.
   std::vector<torch::Tensor> head_losses(const std::vector<torch::Tensor>& logits, const Batch& batch) const;
 

@@ -102,19 +102,18 @@ class Run {
 
   Tensor current_loss() {
     const auto features = network_.forward(batch_, false);
-    return loss_of(features, network_.logits(features));
+    return loss_of(features, network_.logits(features, batch_));
   }
 
   // The loss, undefined where the case has none.
   Tensor compare_outputs() {
     const auto features = network_.forward(batch_, golden_.has(name("pooler_output")));
-    for (size_t i = 0; i < features.hidden_states.size(); ++i) {
-      golden_.compare_forward(name("hidden_states." + std::to_string(i)), stored(features.hidden_states[i]));
-    }
+    for (const auto& [i, state] : features.states)
+      golden_.compare_forward(name("hidden_states." + std::to_string(i)), stored(state));
     golden_.compare_forward(name("last_hidden_state"), stored(features.last));
     golden_.compare_forward(name("pooler_output"), features.pooled);
     compare_attention();
-    const auto logits = network_.logits(features);
+    const auto logits = network_.logits(features, batch_);
     compare_logits(name(""), logits);
     const Tensor loss = loss_of(features, logits);
     if (loss.defined()) golden_.compare_forward(name("loss"), loss);
@@ -167,7 +166,7 @@ class Run {
     const std::string start = own_values ? name("second_forward.") : setting_.prefix;
     const auto features = network_.forward(batch_, false);
     golden_.compare_forward(start + "last_hidden_state", stored(features.last));
-    compare_logits(start, network_.logits(features));
+    compare_logits(start, network_.logits(features, batch_));
   }
 
   void without_adapters() {
@@ -175,7 +174,7 @@ class Run {
     const torch::NoGradGuard no_grad;
     network_.detach();
     golden_.compare_forward(name("logits_without_adapters"),
-                            network_.logits(network_.forward(batch_, false)).at(0));
+                            network_.logits(network_.forward(batch_, false), batch_).at(0));
     network_.attach();
   }
 

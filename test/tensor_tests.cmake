@@ -12,6 +12,7 @@ set(TENSOR_TESTS
   io/system_library_test.cpp
   io/tensor_file_test.cpp
   model/image_methods_test.cpp
+  model/knowledge_test.cpp
   model/low_rank_test.cpp
   model/merge_test.cpp
   model/methods_test.cpp

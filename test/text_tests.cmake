@@ -23,6 +23,7 @@ set(TEXT_TESTS
   data/encoded_test.cpp
   data/json_format_test.cpp
   data/label_map_test.cpp
+  data/marked_words_test.cpp
   golden_metrics.cpp
   golden_tokenizer.cpp
   data/image_formats_test.cpp
@@ -39,6 +40,7 @@ set(TEXT_TESTS
   metric/decathlon_test.cpp
   metric/golden_metrics_test.cpp
   metric/metric_test.cpp
+  metric/semeval_test.cpp
   metric/span_f1_test.cpp
   report/attention_table_test.cpp
   report/number_format_test.cpp

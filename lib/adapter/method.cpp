@@ -195,7 +195,12 @@ void check_sharing(ConfigNode node, const AdapterSpec& spec) {
                         "give reduction_factor as one number");
 }
 
-bool has_adapters(const AdapterSpec& spec) { return !std::holds_alternative<std::monostate>(spec.site); }
+bool is_beside(const AdapterSpec& spec) { return std::holds_alternative<KnowledgeOptions>(spec.site); }
+
+// In the backbone's layers.
+bool has_adapters(const AdapterSpec& spec) {
+  return !std::holds_alternative<std::monostate>(spec.site) && !is_beside(spec);
+}
 
 // full, full_random and head_only train the same in every layer.
 bool chooses_layers(const AdapterSpec& spec) {
@@ -224,6 +229,11 @@ void read_layers(ConfigNode node, AdapterSpec& spec) {
   }
 }
 
+void read_weight_decay(ConfigNode node, AdapterSpec& spec) {
+  node.read("weight_decay", spec.weight_decay, non_negative());
+  if (!spec.weight_decay) node.record_empty("weight_decay", "train.adapter_weight_decay says it");
+}
+
 // Other tools' words, and those of one method for what another calls otherwise.
 std::map<std::string, std::string> foreign_names() {
   return {{"layers_to_transform", "layers"},
@@ -234,6 +244,8 @@ std::map<std::string, std::string> foreign_names() {
           {"reduction_factor", "r"},
           {"bottleneck_size", "r"},
           {"rank", "r"},
+          {"positions", "layers"},
+          {"adapter_list", "layers"},
           {"r", "reduction_factor"},
           {"alpha", "scaling"},
           {"scaling", "alpha"}};
@@ -267,6 +279,7 @@ const std::vector<AdapterMethod>& adapter_methods() {
       {"ia3", "Liu et al. 2022", Ia3Options{}},
       {"residual_parallel", "Rebuffi et al. 2018", ResidualConvolutionOptions{}, Override::kBatchNorm},
       {"residual_series", "Rebuffi et al. 2017", residual_series(), Override::kBatchNorm},
+      {"k_adapter", "Wang et al. 2021", KnowledgeOptions{}, Override::kNone, false},
       {"head_only", "linear probing", std::monostate{}},
       {"layernorm", "LayerNorms alone, Houlsby et al. 2019", std::monostate{}, Override::kLayerNorm},
       {"batch_norm", "batch norms alone, Rebuffi et al. 2017", std::monostate{}, Override::kBatchNorm},
@@ -310,9 +323,12 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
   node.foreign_names(foreign_names());
   if (!is_known) return node.leave_unread(keys_of_all_methods());
   if (method != spec.method) spec = adapter_spec(method);
-  read_layers(node, spec);
+  if (!is_beside(spec)) read_layers(node, spec);
   std::visit([&](auto& options) { read_options(node, options); }, spec.site);
-  if (has_adapters(spec)) {
+  if (is_beside(spec)) {
+    node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
+    read_weight_decay(node, spec);
+  } else if (has_adapters(spec)) {
     if (std::holds_alternative<ResidualConvolutionOptions>(spec.site)) {
       node.read("train_batch_norm", spec.train_batch_norm);
     } else {
@@ -323,8 +339,7 @@ void read_adapter_spec(ConfigNode parent, const std::string& key, AdapterSpec& s
                                             : Override::kNone;
     node.read("init_weights_seed", spec.init_weights_seed, at_least(0));
     node.read("share_across_layers", spec.share_across_layers);
-    node.read("weight_decay", spec.weight_decay, non_negative());
-    if (!spec.weight_decay) node.record_empty("weight_decay", "train.adapter_weight_decay says it");
+    read_weight_decay(node, spec);
     check_sharing(node, spec);
   }
   if (spec.override == Override::kTopLayers && !spec.layers) {
@@ -346,6 +361,12 @@ std::string describe(const AdapterSpec& spec, int64_t layer_count) {
     text << " r=" << lora->r;
   } else if (const auto* residual = std::get_if<ResidualConvolutionOptions>(&spec.site)) {
     if (residual->r > 0) text << " r=" << residual->r;
+  } else if (const auto* knowledge = std::get_if<KnowledgeOptions>(&spec.site)) {
+    std::string positions;
+    for (const int64_t position : knowledge_shape(*knowledge, layer_count, 0).positions)
+      positions += (positions.empty() ? "" : ",") + std::to_string(position);
+    text << " beside " << positions;
+    return text.str();
   } else if (!has_adapters(spec) && spec.override != Override::kTopLayers) {
     return text.str();
   }

@@ -11,6 +11,7 @@
 #include "adapter/bottleneck.h"
 #include "adapter/drop.h"
 #include "adapter/ia3.h"
+#include "adapter/knowledge_adapter.h"
 #include "adapter/lora.h"
 #include "adapter/residual_convolution.h"
 #include "core/config_node.h"
@@ -21,9 +22,9 @@ namespace adaptune {
 // Which tensors of the backbone a task owns trained copies of.
 enum class Override { kNone, kLayerNorm, kBatchNorm, kBias, kTopLayers, kFull, kFullRandom };
 
-// What is added to the network at its sites; monostate: nothing.
-using SiteOptions =
-    std::variant<std::monostate, BottleneckOptions, LoraOptions, Ia3Options, ResidualConvolutionOptions>;
+// What is added to the network, at its sites or beside it; monostate: nothing.
+using SiteOptions = std::variant<std::monostate, BottleneckOptions, LoraOptions, Ia3Options,
+                                 ResidualConvolutionOptions, KnowledgeOptions>;
 
 struct AdapterMethod {
   std::string name;

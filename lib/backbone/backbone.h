@@ -4,8 +4,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,19 +22,28 @@ namespace adaptune {
 
 // What a forward pass is asked for; only that is computed and kept.
 struct Wanted {
-  bool hidden_states = false;
+  std::vector<int64_t> states = {};  // which hidden states: 0 the embeddings, i behind layer i - 1
   bool pooled = false;
   bool every_token = true;  // of the last layer; else only the first of each sequence
+  bool marked = false;      // of the last layer: the tokens that Batch::marks names
   // Only so many of the lowest layers are computed, and the last of them is the "last layer"; empty: all.
   std::optional<int64_t> layers = std::nullopt;
+  bool state(int64_t index) const { return std::find(states.begin(), states.end(), index) != states.end(); }
 };
+// All that there are.
+inline std::vector<int64_t> all_states(int64_t layers) {
+  std::vector<int64_t> states(static_cast<size_t>(layers) + 1);
+  std::iota(states.begin(), states.end(), 0);
+  return states;
+}
 
 // With several tasks in one pass each value has as many copies as tasks differ on it (nn/copies.h).
 struct Features {
-  torch::Tensor first;                       // [B, D] of the last layer: the first token of each sequence
-  torch::Tensor last;                        // [N, D] of the last layer, if every token is wanted
-  torch::Tensor pooled;                      // [B, D], if wanted: BERT's tanh layer on `first`
-  std::vector<torch::Tensor> hidden_states;  // if wanted: [0] the embeddings, [i] after layer i
+  torch::Tensor first;                      // [B, D] of the last layer: the first token of each sequence
+  torch::Tensor last;                       // [N, D] of the last layer, if every token is wanted
+  torch::Tensor pooled;                     // [B, D], if wanted: BERT's tanh layer on `first`
+  torch::Tensor marked;                     // [B M, D], if wanted
+  std::map<int64_t, torch::Tensor> states;  // [N, D], those that are wanted
 };
 
 enum class TensorRole {
@@ -74,7 +86,8 @@ struct BackboneInfo {
 class Backbone {
  public:
   virtual ~Backbone() = default;
-  // Goes on from the batch's trunk where it has one; hidden states cannot be wanted then (TORCH_CHECK).
+  // Goes on from the batch's trunk where it has one; the states below that cannot be wanted then
+  // (TORCH_CHECK).
   virtual Features forward(const Batch& batch, const Wanted& wanted) = 0;
   virtual std::vector<Site*> sites() = 0;
   virtual std::vector<TensorSlot> tensors() = 0;

@@ -50,26 +50,32 @@ class Bert final : public TransformerEncoder {
     const Tokens& tokens = batch.tokens;
     const SiteContext context{tokens};
     const Trunk& trunk = batch.trunk;
-    TORCH_CHECK(!trunk.stream.defined() || !wanted.hidden_states,
-                "the states below a trunk are not known any more");
+    const int64_t begin = trunk.empty() ? 0 : trunk.rbegin()->first;
+    for (const int64_t state : wanted.states)
+      TORCH_CHECK(state >= begin || trunk.count(state) > 0, "state ", state, " is below a trunk without it");
     Features features;
+    const auto keep = [&](int64_t index, const Tensor& state) {
+      if (wanted.state(index)) features.states.emplace(index, state);
+    };
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
     Tensor stream =
-        trunk.stream.defined() ? trunk.stream : embedding_site_(Tensor(), embed, context);  // [N, D]
+        trunk.empty() ? embedding_site_(Tensor(), embed, context) : trunk.rbegin()->second;  // [N, D]
+    for (const auto& [index, state] : trunk) keep(index, state);
     const int64_t end = wanted.layers.value_or(info_.layers);
-    for (int64_t i = trunk.stream.defined() ? trunk.layers : 0; i < end; ++i) {
+    keep(begin, stream);
+    for (int64_t i = begin; i < end; ++i) {
       auto& layer = layers_[i];
-      if (wanted.hidden_states) features.hidden_states.push_back(stream);
-      const bool all = wanted.every_token || wanted.hidden_states || i + 1 < end;
+      const bool all = wanted.every_token || wanted.marked || wanted.state(i + 1) || i + 1 < end;
       if (all || !layer.is_token_wise()) {
         stream = layer.forward(stream, tokens, rates);
+        keep(i + 1, stream);
       } else {
         features.first = layer.forward_first(stream, tokens, rates);
       }
     }
-    if (wanted.hidden_states) features.hidden_states.push_back(stream);
     if (!features.first.defined()) features.first = stream.index_select(-2, tokens.starts);
     if (wanted.every_token) features.last = stream;
+    if (wanted.marked) features.marked = stream.index_select(-2, batch.marks.flatten());
     if (wanted.pooled) features.pooled = pooled(features.first, tokens);
     return features;
   }

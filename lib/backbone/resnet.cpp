@@ -36,23 +36,23 @@ class ResNet final : public Backbone {
   }
 
   Features forward(const Batch& batch, const Wanted& wanted) override {
-    TORCH_CHECK(!batch.trunk.stream.defined(), "an image network has no trunk to go on from");
+    TORCH_CHECK(batch.trunk.empty(), "an image network has no trunk to go on from");
     const SiteContext context{batch.tokens};
     Features features;
     Tensor x = stem_(batch.pixels.contiguous(at::MemoryFormat::ChannelsLast), context);
     if (shape_.activates_stem) x = at::relu(x);
     if (shape_.pools_stem) x = at::max_pool2d(x, 3, 2, 1);
     int64_t stage = 0;
-    const auto keep = [&] {
-      if (wanted.hidden_states) features.hidden_states.push_back(x);
+    const auto keep = [&](int64_t index) {
+      if (wanted.state(index)) features.states.emplace(index, x);
     };
-    keep();
+    keep(0);
     for (auto& block : blocks_) {
-      if (block.layer() != stage) keep();
+      if (block.layer() != stage) keep(block.layer());
       stage = block.layer();
       x = block.forward(x, context);
     }
-    keep();
+    keep(stage + 1);
     if (!shape_.final_norm.empty()) x = at::relu(final_norm_(x));
     features.first = features.pooled = x.mean({2, 3});  // [B, D]
     return features;

@@ -39,16 +39,20 @@ class Vit final : public TransformerEncoder {
     const auto embed = [&](const Tensor&) { return embeddings(batch.pixels, rates); };
     Tensor stream = embedding_site_(Tensor(), embed, {tokens});  // [N, D]
     Features features;
-    for (auto& layer : layers_) {
-      if (wanted.hidden_states) features.hidden_states.push_back(stream);
-      const bool all = wanted.every_token || wanted.hidden_states || &layer != &layers_.back();
+    const auto keep = [&](int64_t index) {
+      if (wanted.state(index)) features.states.emplace(index, stream);
+    };
+    keep(0);
+    for (int64_t i = 0; i < info_.layers; ++i) {
+      auto& layer = layers_[i];
+      const bool all = wanted.every_token || wanted.state(i + 1) || i + 1 < info_.layers;
       if (all || !layer.is_token_wise()) {
         stream = layer.forward(stream, tokens, rates);
+        keep(i + 1);
       } else {
         features.first = final_norm_(layer.forward_first(stream, tokens, rates));
       }
     }
-    if (wanted.hidden_states) features.hidden_states.push_back(stream);
     if (wanted.every_token || !features.first.defined()) features.last = final_norm_(stream);
     if (!features.first.defined()) features.first = features.last.index_select(-2, tokens.starts);
     if (wanted.pooled) features.pooled = pooled(features.first, tokens);

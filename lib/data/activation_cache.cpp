@@ -112,19 +112,25 @@ ActivationCache::ActivationCache(const std::filesystem::path& file, const Activa
   states_ = found->second;
 }
 
-torch::Tensor ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& tokens,
-                                      torch::Device device, int64_t index) const {
+Trunk ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& tokens,
+                              torch::Device device) const {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor result = host_tensor({tokens.size(), states_.size(2)}, torch::kFloat32, device);
-  std::memset(result.data_ptr(), 0, result.nbytes());
+  std::vector<torch::Tensor> results;
+  for (size_t s = 0; s < layers_.size(); ++s) {
+    results.push_back(host_tensor({tokens.size(), states_.size(2)}, torch::kFloat32, device));
+    std::memset(results.back().data_ptr(), 0, results.back().nbytes());
+  }
   for (int64_t b = 0; b < tokens.rows(); ++b) {
     const int64_t begin = row_starts_[rows[b]], length = row_starts_[rows[b] + 1] - begin;
     const torch::Tensor own = states_.narrow(0, begin, length);  // [T, S, D]
-    widen(own.select(1, index), tokens.of(result, b).data_ptr<float>());
+    for (size_t s = 0; s < layers_.size(); ++s)
+      widen(own.select(1, static_cast<int64_t>(s)), tokens.of(results[s], b).data_ptr<float>());
     // What has been read is the file's to keep: memory does not grow with the data.
     release_file_pages(own.const_data_ptr(), own.nbytes());
   }
-  return moved(result, device);
+  Trunk trunk;
+  for (size_t s = 0; s < layers_.size(); ++s) trunk.emplace(layers_[s], moved(results[s], device));
+  return trunk;
 }
 
 bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,

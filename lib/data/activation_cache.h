@@ -39,11 +39,9 @@ class ActivationCache {
   // Memory-mapped. InputError for a file that is missing, damaged, or of another key or split.
   ActivationCache(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split);
 
-  // State `index` of S for the tokens of these rows, laid out as `tokens`: [N, D] float32 on `device`, zero
-  // at padding.
-  torch::Tensor states(const std::vector<int64_t>& rows, const Tokens& tokens,
-                       torch::Device device = torch::kCPU, int64_t index = 0) const;
-  const std::vector<int64_t>& layers() const { return layers_; }
+  // The states of these rows' tokens, laid out as `tokens`: [N, D] float32 on `device`, zero at padding.
+  Trunk states(const std::vector<int64_t>& rows, const Tokens& tokens,
+               torch::Device device = torch::kCPU) const;
 
  private:
   std::vector<int64_t> layers_, row_starts_;

@@ -43,6 +43,17 @@ class Collation {
     return moved(result, device_);
   }
 
+  // Rows of the stream; an entity that was cut off is looked for at the row's first token.
+  torch::Tensor marks() const {
+    torch::Tensor result = host_tensor({size_, split_.entities}, torch::kInt64, device_);
+    int64_t* target = result.data_ptr<int64_t>();
+    for (int64_t b = 0; b < size_; ++b) {
+      for (int64_t m = 0; m < split_.entities; ++m)
+        *target++ = layout_.sequences[b].begin + std::max(0, split_.marks[rows_[b] * split_.entities + m]);
+    }
+    return moved(result, device_);
+  }
+
   torch::Tensor labels() const {
     switch (split_.kind) {
       case LabelKind::kClass:
@@ -52,6 +63,7 @@ class Collation {
       case LabelKind::kLabelSet:
         return label_sets();
       case LabelKind::kTags:
+      case LabelKind::kHeads:
         return tokens(split_.tags, kNoTag);
     }
     return {};
@@ -71,7 +83,9 @@ class Collation {
     float* target = result.data_ptr<float>();
     for (const int64_t row : rows_) {
       const auto begin = split_.label_sets.begin() + row * split_.label_count;
-      target = std::copy(begin, begin + split_.label_count, target);
+      target = std::transform(begin, begin + split_.label_count, target, [](uint8_t value) {
+        return value == kNoSet ? -1.0F : static_cast<float>(value);
+      });
     }
     return moved(result, device_);
   }
@@ -97,11 +111,9 @@ Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const
   batch.tokens = collation.layout();
   batch.input_ids = collation.tokens(split.ids, options.pad_id);
   if (!split.type_ids.empty()) batch.token_type_ids = collation.tokens(split.type_ids, 0);
+  if (split.entities > 0) batch.marks = collation.marks();
   if (split.labelled) batch.labels = collation.labels();
-  if (options.trunk) {
-    batch.trunk = {options.trunk->layers().front(),
-                   options.trunk->states(rows, batch.tokens, options.device)};
-  }
+  if (options.trunk) batch.trunk = options.trunk->states(rows, batch.tokens, options.device);
   return batch;
 }
 

@@ -1,21 +1,13 @@
 #include "data/conll_format.h"
 
 #include "core/error.h"
+#include "data/tab_fields.h"
 #include "io/text_file.h"
 
 namespace adaptune {
 namespace {
 
 bool is_blank(const std::string& line) { return line.find_first_not_of(" \t") == std::string::npos; }
-
-std::vector<std::string> split_by_tabs(const std::string& line) {
-  std::vector<std::string> fields;
-  std::size_t begin = 0;
-  for (std::size_t tab; (tab = line.find('\t', begin)) != std::string::npos; begin = tab + 1)
-    fields.push_back(line.substr(begin, tab - begin));
-  fields.push_back(line.substr(begin));
-  return fields;
-}
 
 std::vector<std::string> split_by_blanks(const std::string& line) {
   std::vector<std::string> fields;

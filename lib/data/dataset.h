@@ -16,18 +16,29 @@ enum class LabelKind {
   kLabelSet,  // any number of labels
   kNumber,    // regression
   kTags,      // one label a word
+  kHeads,     // the word that each depends on
+};
+
+// Of words, or of a text without them code points: [begin, end).
+struct EntitySpan {
+  int64_t begin = 0, end = 0;
+  friend bool operator==(const EntitySpan&, const EntitySpan&) = default;
 };
 
 struct DatasetOptions {
-  LabelKind kind = LabelKind::kClass;  // kTags reads words, the others one or two texts
+  LabelKind kind = LabelKind::kClass;  // kTags and kHeads read words, the others one or two texts
   bool labelled = true;                // false: no label column is read (prediction)
   bool images = false;                 // rows are images, not texts
-  // Columns; empty: `text`, or `text` and `text_pair` where the file has both; `label`, for kTags `tags`;
-  // `tokens`. In a .conll file a number from 1 means that column, any other name the first (tokens) or the
-  // last (label).
+  // How many entities a row marks; such rows are of words where the file has these and `text` is empty, else
+  // of one text.
+  int64_t entities = 0;
+  // Columns; empty: `text`, or `text` and `text_pair` where the file has both; `label`, for kTags `tags`, for
+  // kHeads `heads`; `tokens`; `head` and `tail`, the spans of entities. In a .conll file a number from 1
+  // means that column, any other name the first (tokens) or the last (label).
   std::vector<std::string> text;
   std::string label;
   std::string tokens;
+  std::vector<std::string> entity;
   std::string image;        // empty: `image`
   bool quoted_tsv = false;  // double quotes enclose fields of a .tsv file
   int64_t max_samples = 0;  // the first of a seeded shuffle, in the order of the file; 0: all
@@ -37,7 +48,9 @@ struct DatasetOptions {
 struct Example {
   std::string text;
   std::string text_pair;                   // empty without a second column
-  std::vector<std::string> words;          // kTags
+  std::vector<std::string> words;          // kTags, kHeads, and entities in words
+  std::vector<EntitySpan> entities;        // those that are marked
+  std::vector<int64_t> heads;              // kHeads, one a word: its head's number from 1, 0 for the root
   std::vector<std::string> labels;         // kClass: one; kLabelSet: any number; kTags: one a word
   double value = 0;                        // kNumber
   std::string image;                       // a file's path, or the name of one in an archive
@@ -48,9 +61,10 @@ struct Example {
 
 // The columns that were read, after the defaults.
 struct Columns {
-  std::vector<std::string> text;  // one or two; kTags: none
-  std::string label;              // empty when not labelled
-  std::string tokens;             // kTags
+  std::vector<std::string> text;    // one or two; none where words are read
+  std::string label;                // empty when not labelled
+  std::string tokens;               // of words; empty where texts are read
+  std::vector<std::string> entity;  // of spans
   std::string image;
   friend bool operator==(const Columns&, const Columns&) = default;
 };

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "data/conll_format.h"
+#include "data/conllu_format.h"
 #include "data/delimited_format.h"
 #include "data/image_formats.h"
 #include "data/json_format.h"
@@ -65,6 +66,7 @@ const std::vector<DatasetFormat>& dataset_formats() {
       {.ending = ".csv", .counts_rows = false, .read = read_csv},
       {.ending = ".tsv", .counts_rows = false, .quotes_by_choice = true, .read = read_tsv},
       {.ending = ".conll", .counts_rows = false, .names_columns = false, .images = false, .read = read_conll},
+      {.ending = ".conllu", .images = false, .read = read_conllu},
       {.ending = "/", .counts_rows = true, .texts = false, .read = read_image_folder},
       {.ending = ".tar", .counts_rows = true, .texts = false, .read = read_image_tar},
       {.ending = ".tgz", .counts_rows = true, .texts = false, .read = read_image_tar},

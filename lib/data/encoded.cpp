@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "data/marked_words.h"
 #include "data/parallel_chunks.h"
 
 namespace adaptune {
 namespace {
 
 constexpr int64_t kRowsPerChunk = 512;
-constexpr int32_t kNoTag = -100;
+constexpr int32_t kNoTag = kNoLabel;
 
 using LabelNumbers = std::vector<std::vector<int64_t>>;
 
@@ -31,27 +32,70 @@ class RowEncoder {
   }
 
  private:
-  Encoding encoding(const Example& example) const {
-    if (dataset_.kind == LabelKind::kTags) return tokenizer_.encode_words(example.words, options_);
+  bool reads_words() const {
+    const bool by_kind = dataset_.kind == LabelKind::kTags || dataset_.kind == LabelKind::kHeads;
+    return by_kind || !dataset_.columns.tokens.empty();
+  }
+
+  Encoding encoding(const Example& example, EncodedSplit& part) const {
+    if (!example.entities.empty()) {
+      auto marked = encode_marked(mark_entities(example), tokenizer_, options_);
+      part.marks.insert(part.marks.end(), marked.marks.begin(), marked.marks.end());
+      part.cut_entities += std::count(marked.marks.begin(), marked.marks.end(), -1) > 0;
+      return std::move(marked.encoding);
+    }
+    if (reads_words()) return tokenizer_.encode_words(example.words, options_);
     if (dataset_.has_pairs()) return tokenizer_.encode_pair(example.text, example.text_pair, options_);
     return tokenizer_.encode(example.text, options_);
   }
 
   bool is_empty(const Example& example) const {
-    if (dataset_.kind == LabelKind::kTags) return example.words.empty();
+    if (reads_words()) return example.words.empty();
     return is_blank(example.text) || (dataset_.has_pairs() && is_blank(example.text_pair));
   }
 
   void append(int64_t row, EncodedSplit& part) const {
     const Example& example = dataset_.examples[row];
-    const Encoding encoded = encoding(example);
+    const Encoding encoded = encoding(example, part);
     part.ids.insert(part.ids.end(), encoded.ids.begin(), encoded.ids.end());
     part.type_ids.insert(part.type_ids.end(), encoded.type_ids.begin(), encoded.type_ids.end());
     part.row_starts.push_back(static_cast<int64_t>(part.ids.size()));
     part.longest = std::max(part.longest, static_cast<int64_t>(encoded.ids.size()));
     part.cut_rows += encoded.truncated;
     part.empty_rows += is_empty(example);
-    if (dataset_.kind == LabelKind::kTags) append_words(row, encoded, part);
+    if (dataset_.kind == LabelKind::kTags || dataset_.kind == LabelKind::kHeads)
+      append_words(row, encoded, part);
+    if (dataset_.kind == LabelKind::kHeads && dataset_.labelled) append_heads(example, encoded, part);
+  }
+
+  // Wang et al. 2021 label words by their numbers, which are places of tokens only where every word is one.
+  // Here the place of the head's first token is the label.
+  void append_heads(const Example& example, const Encoding& encoded, EncodedSplit& part) const {
+    std::vector<int32_t> places(example.words.size(), kNoTag);
+    const auto& words = encoded.word_ids;
+    for (auto token = static_cast<int32_t>(words.size()) - 1; token >= 0; --token) {
+      if (words[token] >= 0) places[words[token]] = token;
+    }
+    for (std::size_t token = 0; token < words.size(); ++token) {
+      const bool first = words[token] >= 0 && places[words[token]] == static_cast<int32_t>(token);
+      const int64_t head = first ? example.heads[words[token]] : 0;
+      const int32_t place = !first ? kNoTag : head == 0 ? 0 : places[head - 1];
+      part.tags.push_back(place);
+      part.cut_heads += first && place == kNoTag;
+    }
+    part.cyclic_rows += has_cycle(example.heads);
+  }
+
+  static bool has_cycle(const std::vector<int64_t>& heads) {
+    std::vector<int64_t> reached(heads.size() + 1, 0);  // by the walk from which word
+    for (std::size_t start = 1; start <= heads.size(); ++start) {
+      for (auto word = static_cast<int64_t>(start); word != 0; word = heads[word - 1]) {
+        if (reached[word] == static_cast<int64_t>(start)) return true;
+        if (reached[word] != 0) break;
+        reached[word] = static_cast<int64_t>(start);
+      }
+    }
+    return false;
   }
 
   // Only a word's first token carries its tag (Devlin et al. 2019, 5.3).
@@ -61,7 +105,7 @@ class RowEncoder {
     for (const int32_t word : encoded.word_ids) {
       const bool first_token = word >= 0 && word != last;
       part.word_ids.push_back(first_token ? word : -1);
-      if (dataset_.labelled) {
+      if (dataset_.labelled && dataset_.kind == LabelKind::kTags) {
         part.tags.push_back(first_token ? static_cast<int32_t>(labels_[row][word]) : kNoTag);
       }
       seen += first_token;
@@ -92,11 +136,15 @@ void append_part(const EncodedSplit& part, EncodedSplit& split) {
   append_all(split.type_ids, part.type_ids);
   append_all(split.tags, part.tags);
   append_all(split.word_ids, part.word_ids);
+  append_all(split.marks, part.marks);
   split.longest = std::max(split.longest, part.longest);
   split.cut_rows += part.cut_rows;
   split.empty_rows += part.empty_rows;
   split.cut_words += part.cut_words;
   split.words_without_tokens += part.words_without_tokens;
+  split.cut_entities += part.cut_entities;
+  split.cut_heads += part.cut_heads;
+  split.cyclic_rows += part.cyclic_rows;
 }
 
 void append_parts(std::vector<EncodedSplit>& parts, EncodedSplit& split) {
@@ -115,14 +163,22 @@ void append_parts(std::vector<EncodedSplit>& parts, EncodedSplit& split) {
 
 void fill_labels(const Dataset& dataset, const LabelNumbers& labels, EncodedSplit& split) {
   if (!dataset.labelled) return;
+  const auto cut = [&](std::size_t row) {
+    const auto marks = split.marks.begin() + static_cast<int64_t>(row) * split.entities;
+    return std::count(marks, marks + split.entities, -1) > 0;
+  };
   if (dataset.kind == LabelKind::kClass) {
-    for (const std::vector<int64_t>& row : labels) split.classes.push_back(row.front());
+    for (std::size_t row = 0; row < labels.size(); ++row)
+      split.classes.push_back(split.entities > 0 && cut(row) ? kNoLabel : labels[row].front());
   } else if (dataset.kind == LabelKind::kNumber) {
     for (const Example& example : dataset.examples) split.values.push_back(static_cast<float>(example.value));
   } else if (dataset.kind == LabelKind::kLabelSet) {
     split.label_sets.assign(labels.size() * static_cast<std::size_t>(split.label_count), 0);
-    for (std::size_t row = 0; row < labels.size(); ++row)
+    for (std::size_t row = 0; row < labels.size(); ++row) {
       for (const int64_t label : labels[row]) split.label_sets[row * split.label_count + label] = 1;
+      const auto own = split.label_sets.begin() + static_cast<int64_t>(row) * split.label_count;
+      if (split.entities > 0 && cut(row)) std::fill(own, own + split.label_count, kNoSet);
+    }
   }
 }
 
@@ -137,7 +193,7 @@ std::vector<int32_t> EncodedSplit::lengths() const {
 
 bool EncodedSplit::same_input(const EncodedSplit& other) const {
   return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids &&
-         images == other.images;
+         marks == other.marks && images == other.images;
 }
 
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
@@ -154,6 +210,7 @@ EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const 
   split.kind = dataset.kind;
   split.labelled = dataset.labelled;
   split.label_count = labels.size();
+  split.entities = static_cast<int64_t>(dataset.columns.entity.size());
   append_parts(parts, split);
   fill_labels(dataset, numbers, split);
   return split;

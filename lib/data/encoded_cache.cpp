@@ -44,7 +44,11 @@ std::string encoded_key(const EncodedSource& source) {
   const DatasetOptions& dataset = source.dataset;
   digest.add(static_cast<int64_t>(source.files.size())).add(static_cast<int64_t>(dataset.kind));
   digest.add(dataset.labelled).add(dataset.text).add(dataset.label).add(dataset.tokens);
-  digest.add(dataset.quoted_tsv).add(dataset.max_samples).add(static_cast<int64_t>(dataset.sample_seed));
+  digest.add(dataset.entities)
+      .add(dataset.entity)
+      .add(dataset.quoted_tsv)
+      .add(dataset.max_samples)
+      .add(static_cast<int64_t>(dataset.sample_seed));
   digest.add(source.labels).add(source.encoding.max_length);
   digest.add(static_cast<int64_t>(source.encoding.truncation)).add(source.tokenizer);
   return digest.hex();

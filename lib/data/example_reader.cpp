@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/joined.h"
 #include "core/text_distance.h"
+#include "core/utf8.h"
 #include "data/delimited_format.h"
 
 namespace adaptune {
@@ -43,21 +44,43 @@ std::optional<double> number_of(const Cell& cell) {
   return value;
 }
 
+std::optional<int64_t> whole_number_of(const Cell& cell) {
+  const auto value = number_of(cell);
+  if (!value || *value != std::floor(*value) || std::abs(*value) > 1e15) return std::nullopt;
+  return static_cast<int64_t>(*value);
+}
+
+bool reads_words(const Record& first, const DatasetOptions& options) {
+  if (options.kind == LabelKind::kTags || options.kind == LabelKind::kHeads) return true;
+  if (options.entities == 0 || !options.text.empty()) return false;
+  return !options.tokens.empty() || has_column(first, "tokens");
+}
+
+std::string label_column(LabelKind kind) {
+  return kind == LabelKind::kTags ? "tags" : kind == LabelKind::kHeads ? "heads" : "label";
+}
+
+std::vector<std::string> entity_columns(const DatasetOptions& options) {
+  std::vector<std::string> usual = {"head", "tail"};
+  usual.resize(static_cast<std::size_t>(options.entities));
+  return options.entity.empty() ? usual : options.entity;
+}
+
 }  // namespace
 
 Columns choose_columns(const Record& first, const DatasetOptions& options, const DatasetFormat& format) {
   Columns columns;
   if (options.text.size() > 2)
     throw UsageError("'text' names more than two columns: " + joined(options.text));
-  const bool tags = options.kind == LabelKind::kTags;
   if (options.images) {
     columns.image = chosen(options.image, "image", format);
-  } else if (tags) {
+  } else if (reads_words(first, options)) {
     columns.tokens = chosen(options.tokens, "tokens", format);
   } else {
     columns.text = text_columns(first, options);
   }
-  if (options.labelled) columns.label = chosen(options.label, tags ? "tags" : "label", format);
+  if (options.entities > 0) columns.entity = entity_columns(options);
+  if (options.labelled) columns.label = chosen(options.label, label_column(options.kind), format);
   return columns;
 }
 
@@ -110,6 +133,54 @@ void ExampleReader::read_image(const Record& record, Example& example) const {
   } else {
     example.image = (file_.path.parent_path() / text(record, columns_.image)).string();
   }
+}
+
+EntitySpan ExampleReader::read_span(const Record& record, const std::string& column) const {
+  const Cell& found = cell(record, column);
+  const bool pair = found.kind == Cell::Kind::kList && found.items.size() == 2;
+  const auto begin = pair ? whole_number_of(found.items[0]) : std::nullopt;
+  const auto end = pair ? whole_number_of(found.items[1]) : std::nullopt;
+  if (begin && end) return {*begin, *end};
+  fail(record, "column '" + column + "' must be a span, the two whole numbers [begin, end], found " +
+                   description(found));
+}
+
+void ExampleReader::read_entities(const Record& record, Example& example) const {
+  const bool words = !columns_.tokens.empty();
+  const auto size = static_cast<int64_t>(words ? example.words.size() : decode_utf8(example.text).size());
+  for (const std::string& column : columns_.entity) {
+    const EntitySpan span = read_span(record, column);
+    const std::string text = "the span [" + std::to_string(span.begin) + ", " + std::to_string(span.end) +
+                             "] of '" + column + "' ";
+    if (span.begin >= span.end)
+      fail(record, text + "is empty; its end is the place behind its last " + (words ? "word" : "character"));
+    if (span.begin < 0 || span.end > size)
+      fail(record, text + "is outside of the " + std::to_string(size) + (words ? " words" : " characters"));
+    example.entities.push_back(span);
+  }
+}
+
+void ExampleReader::read_heads(const Record& record, Example& example) const {
+  const Cell& found = cell(record, columns_.label);
+  const std::string column = "column '" + columns_.label + "' ";
+  if (found.kind != Cell::Kind::kList)
+    fail(record, column + "must be a list of numbers, the head of each word, found " + description(found));
+  const auto words = static_cast<int64_t>(example.words.size());
+  for (const Cell& item : found.items) {
+    const auto head = whole_number_of(item);
+    const std::string which = " as the head of word " + std::to_string(example.heads.size() + 1);
+    if (!head) fail(record, column + "must be a list of whole numbers, found " + description(item) + which);
+    if (*head < 0 || *head > words) {
+      fail(record, column + "holds " + std::to_string(*head) + which +
+                       "; heads are the numbers of words, 1 to " + std::to_string(words) +
+                       ", and 0 for the root");
+    }
+    example.heads.push_back(*head);
+  }
+  if (example.heads.size() == example.words.size()) return;
+  fail(record, std::to_string(words) + " words in '" + columns_.tokens + "' but " +
+                   std::to_string(example.heads.size()) + " heads in '" + columns_.label +
+                   "'; every word needs one");
 }
 
 void ExampleReader::read_label_list(const Record& record, Example& example) const {
@@ -165,14 +236,20 @@ Example ExampleReader::read(const Record& record) const {
   example.number = record.number;
   if (options_.images) {
     read_image(record, example);
-  } else if (options_.kind == LabelKind::kTags) {
+  } else if (!columns_.tokens.empty()) {
     read_words(record, example);
   } else {
     example.text = text(record, columns_.text.front());
     if (columns_.text.size() == 2) example.text_pair = text(record, columns_.text.back());
   }
+  if (!columns_.entity.empty()) read_entities(record, example);
+  if (!options_.labelled) return example;
   const bool list = options_.kind == LabelKind::kTags || options_.kind == LabelKind::kLabelSet;
-  if (options_.labelled) list ? read_label_list(record, example) : read_label(record, example);
+  if (options_.kind == LabelKind::kHeads) {
+    read_heads(record, example);
+  } else {
+    list ? read_label_list(record, example) : read_label(record, example);
+  }
   return example;
 }
 

@@ -25,6 +25,9 @@ class ExampleReader {
   const Cell& cell(const Record& record, const std::string& column) const;
   std::string text(const Record& record, const std::string& column) const;
   void read_image(const Record& record, Example& example) const;
+  void read_entities(const Record& record, Example& example) const;
+  EntitySpan read_span(const Record& record, const std::string& column) const;
+  void read_heads(const Record& record, Example& example) const;
   void read_words(const Record& record, Example& example) const;
   void read_label(const Record& record, Example& example) const;
   void read_label_list(const Record& record, Example& example) const;

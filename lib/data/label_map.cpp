@@ -65,7 +65,7 @@ std::optional<int64_t> LabelMap::find(const std::string& name) const {
 }
 
 LabelMap labels_of(const Dataset& train) {
-  if (train.kind == LabelKind::kNumber || !train.labelled) return {};
+  if (train.kind == LabelKind::kNumber || train.kind == LabelKind::kHeads || !train.labelled) return {};
   std::vector<std::string> names = train.label_names;
   const std::string file = train.files.front().path.string();
   if (names.empty()) {

@@ -28,8 +28,8 @@ class LabelMap {
 };
 
 // The labels that occur in the training files (max_samples or not), sorted: by value if all are whole
-// numbers, else by their bytes. InputError if a task with classes has fewer than two. Empty for kNumber and
-// without labels.
+// numbers, else by their bytes. InputError if a task with classes has fewer than two. Empty for kNumber,
+// kHeads and without labels.
 LabelMap labels_of(const Dataset& train);
 
 // The numbers of every example's labels; kLabelSet: sorted, each once. InputError for the first example

@@ -43,13 +43,38 @@ ordered_json tag_answer(const HeadSpec& head, const Tensor& logits, const std::v
   return {{"tags", tags}, {"scores", scores}};
 }
 
+// Among the root, at place 0, and the first tokens of the words.
+ordered_json head_answer(const Tensor& logits, const std::vector<int64_t>& word_starts) {
+  std::vector<int64_t> places = {0}, numbers = {0};
+  for (size_t word = 0; word < word_starts.size(); ++word) {
+    if (word_starts[word] < 0 || word_starts[word] >= logits.size(-1)) continue;
+    places.push_back(word_starts[word]);
+    numbers.push_back(static_cast<int64_t>(word) + 1);
+  }
+  const Tensor candidates = torch::tensor(places, torch::kInt64);
+  ordered_json heads = ordered_json::array(), scores = ordered_json::array();
+  for (const int64_t start : word_starts) {
+    if (start < 0) {
+      heads.push_back(nullptr);
+      scores.push_back(nullptr);
+      continue;
+    }
+    const auto [share, best] = at::softmax(logits[start].index_select(0, candidates), -1).max(-1);
+    heads.push_back(numbers[best.item<int64_t>()]);
+    scores.push_back(share.item<double>());
+  }
+  return {{"heads", heads}, {"scores", scores}};
+}
+
 }  // namespace
 
 ordered_json answer(const HeadSpec& head, const Tensor& logits, const std::vector<int64_t>& word_starts) {
   const Tensor values = logits.detach().to(torch::kCPU, torch::kFloat64);
   if (head.type == "regression") return {{"score", values.flatten()[0].item<double>()}};
   if (head.type == "tagging") return tag_answer(head, values, word_starts);
-  return head.type == "multilabel_classification" ? set_answer(head, values) : class_answer(head, values);
+  if (head.type == "dependency_head") return head_answer(values, word_starts);
+  const bool several = head.type == "multilabel_classification" || head.multi_label;
+  return several ? set_answer(head, values) : class_answer(head, values);
 }
 
 }  // namespace adaptune

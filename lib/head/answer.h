@@ -12,7 +12,8 @@ namespace adaptune {
 //   classification  {"label": "positive", "score": 0.98, "scores": {"negative": 0.02, "positive": 0.98}}
 //   multi-label     {"labels": ["a", "c"], "scores": {...}}   probabilities of each label alone
 //   regression      {"score": 3.7}
-//   tagging         {"tags": ["O", "B-LOC"], "scores": [0.99, 0.87]}   of each word the tag and its
+//   heads           {"heads": [2, 0], "scores": [0.9, 0.8]}   of each word the number of its head, 0 for the
+//   root tagging         {"tags": ["O", "B-LOC"], "scores": [0.99, 0.87]}   of each word the tag and its
 //   probability
 nlohmann::ordered_json answer(const HeadSpec& head, const torch::Tensor& logits,
                               const std::vector<int64_t>& word_starts);

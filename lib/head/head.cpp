@@ -1,10 +1,9 @@
 #include "head/head.h"
 
 #include "core/error.h"
-#include "head/classification.h"
-#include "head/multilabel.h"
-#include "head/regression.h"
-#include "head/tagging.h"
+#include "head/dependency_head.h"
+#include "head/entity_head.h"
+#include "head/linear_head.h"
 #include "nn/activation.h"
 #include "nn/dropout.h"
 
@@ -16,23 +15,55 @@ struct HeadKind {
   std::shared_ptr<Head> (*make)(const HeadSpec&, const BackboneInfo&);
 };
 
-template <typename Kind>
-std::shared_ptr<Head> make(const HeadSpec& spec, const BackboneInfo& info) {
-  return std::make_shared<Kind>(spec, info);
+std::shared_ptr<Head> class_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<LinearHead>(spec, info, class_objective(spec.labels), /*on_every_token=*/false);
+}
+
+std::shared_ptr<Head> label_set_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<LinearHead>(spec, info, label_set_objective(), /*on_every_token=*/false);
+}
+
+std::shared_ptr<Head> number_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<LinearHead>(spec, info, number_objective(), /*on_every_token=*/false);
+}
+
+std::shared_ptr<Head> tag_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<LinearHead>(spec, info, tag_objective(spec.labels), /*on_every_token=*/true);
+}
+
+std::shared_ptr<Head> entity_head(const HeadSpec& spec, const BackboneInfo& info) {
+  auto objective = spec.multi_label ? label_set_objective() : class_objective(spec.labels);
+  return std::make_shared<EntityHead>(spec, info, std::move(objective), 1);
+}
+
+std::shared_ptr<Head> entity_pair_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<EntityHead>(spec, info, class_objective(spec.labels), 2);
+}
+
+std::shared_ptr<Head> dependency_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<DependencyHead>(spec, info, place_objective());
 }
 
 const std::vector<HeadKind>& head_table() {
   static const std::vector<HeadKind> kinds = {
-      {"classification", make<ClassificationHead>},
-      {"image_classification", make<ClassificationHead>},
-      {"multilabel_classification", make<MultilabelHead>},
-      {"regression", make<RegressionHead>},
-      {"tagging", make<TaggingHead>},
+      {"classification", class_head},
+      {"image_classification", class_head},
+      {"multilabel_classification", label_set_head},
+      {"regression", number_head},
+      {"tagging", tag_head},
+      {"entity_classification", entity_head},
+      {"entity_pair_classification", entity_pair_head},
+      {"dependency_head", dependency_head},
   };
   return kinds;
 }
 
 }  // namespace
+
+int64_t HeadSpec::outputs() const {
+  if (type == "regression") return 1;
+  return type == "dependency_head" ? places : static_cast<int64_t>(labels.size());
+}
 
 std::vector<std::string> head_types() {
   std::vector<std::string> types;
@@ -56,35 +87,22 @@ std::shared_ptr<Head> make_head(const HeadSpec& spec, const BackboneInfo& info) 
   throw UsageError("head type '" + spec.type + "' is not known");
 }
 
-int64_t head_module_number(const HeadSpec& spec, int64_t layer) {
-  return 1 + layer * (spec.activation_function ? 3 : 2);
-}
+Head::Head(HeadSpec spec, const BackboneInfo& info, std::unique_ptr<Objective> objective)
+    : spec_(std::move(spec)),
+      objective_(std::move(objective)),
+      dropout_(spec_.dropout_prob.value_or(info.classifier_dropout.value_or(info.hidden_dropout))),
+      init_range_(info.init_range) {}
 
-Head::Head(const HeadSpec& spec, const BackboneInfo& info, bool on_every_token)
-    : spec_(spec),
-      on_every_token_(on_every_token),
-      dropout_(spec.dropout_prob.value_or(info.classifier_dropout.value_or(info.hidden_dropout))) {
+torch::nn::Linear Head::add_linear(const std::string& name, int64_t in, int64_t out, bool bias) {
   const torch::NoGradGuard no_grad;
-  for (int64_t i = 0; i < spec.layers; ++i) {
-    const bool last = i + 1 == spec.layers;
-    const auto options = torch::nn::LinearOptions(info.hidden_size, last ? spec.outputs() : info.hidden_size)
-                             .bias(!last || spec.bias);
-    linears_.push_back(
-        register_module(std::to_string(head_module_number(spec, i)), torch::nn::Linear(options)));
-    linears_.back()->weight.normal_(0, info.init_range);
-    if (linears_.back()->bias.defined()) linears_.back()->bias.zero_();
-  }
+  auto linear = register_module(name, torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias)));
+  linear->weight.normal_(0, init_range_);
+  if (linear->bias.defined()) linear->bias.zero_();
+  return linear;
 }
 
-torch::Tensor Head::forward(const Features& features) {
-  torch::Tensor x = on_every_token_ ? features.last : spec_.use_pooler ? features.pooled : features.first;
-  for (size_t i = 0; i < linears_.size(); ++i) {
-    if (is_training() && dropout_ > 0) x = adaptune::dropout(x, dropout_);
-    x = linears_[i](x);
-    if (i + 1 < linears_.size() && spec_.activation_function)
-      x = activation_by_name(*spec_.activation_function)(x);
-  }
-  return x.to(torch::kFloat32);
+torch::Tensor Head::dropped(const torch::Tensor& x) const {
+  return is_training() && dropout_ > 0 ? adaptune::dropout(x, dropout_) : x;
 }
 
 }  // namespace adaptune

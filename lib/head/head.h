@@ -1,69 +1,68 @@
 #pragma once
-// Prediction heads: features of the backbone to logits, loss and predictions. One file a kind of task.
+// Prediction heads: features of the backbone to logits, loss and predictions. One file a kind of network.
 
 #include <torch/torch.h>
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backbone/backbone.h"
 #include "core/config_node.h"
-#include "metric/metric.h"
+#include "head/objective.h"
 
 namespace adaptune {
 
 // Names and defaults as in AdapterHub's head configurations.
 struct HeadSpec {
-  // classification | image_classification | multilabel_classification | regression | tagging
+  // classification | image_classification | multilabel_classification | regression | tagging |
+  // entity_classification | entity_pair_classification | dependency_head
   std::string type = "classification";
-  std::vector<std::string> labels;  // in the order of the logits; regression: empty
+  std::vector<std::string> labels;  // in the order of the logits; regression, dependency_head: empty
   int64_t layers = 1;
   std::optional<std::string> activation_function = "tanh";  // between layers
   bool use_pooler = false;             // read the backbone's pooled output instead of token 0
   bool bias = true;                    // of the last layer
   std::optional<double> dropout_prob;  // empty: the backbone's classifier or hidden dropout
-  int64_t outputs() const { return type == "regression" ? 1 : static_cast<int64_t>(labels.size()); }
+  bool multi_label = false;            // entity_classification: any number of labels an entity
+  int64_t places = 0;                  // dependency_head: the longest sequence, in tokens
+  int64_t outputs() const;
   friend bool operator==(const HeadSpec&, const HeadSpec&) = default;
 };
 
 void read_head_spec(ConfigNode node, HeadSpec& spec);
 std::vector<std::string> head_types();
 
-// A loss as a sum with the number it is to be divided by, so that accumulated micro-batches weigh right.
-struct LossSum {
-  torch::Tensor sum;  // scalar, float32
-  double count = 0;
-};
-
 class Head : public torch::nn::Module {
  public:
   ~Head() override = default;
-  // [B, C], or [N, C] for a head on every token
-  torch::Tensor forward(const Features& features);
-  virtual LossSum loss(const torch::Tensor& logits, const Batch& batch) const = 0;
-  // Appends the batch's predictions and gold labels.
-  virtual void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const = 0;
+  // Of one task. [B, C], or [N, C] for a head on every token; float32.
+  virtual torch::Tensor forward(const Features& features, const Batch& batch) = 0;
+  virtual Wanted wanted() const = 0;
+  LossSum loss(const torch::Tensor& logits, const Batch& batch) const {
+    return objective_->loss(logits, batch);
+  }
+  void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
+    objective_->collect(logits, batch, predictions);
+  }
   const HeadSpec& spec() const { return spec_; }
-  Wanted wanted() const { return {false, spec_.use_pooler, on_every_token_}; }
 
  protected:
-  // Weights are drawn as the backbone's own: normal, `info.init_range`, biases zero. Parameters are
-  // named by AdapterHub's module numbers: dropout, linear and activation each take one.
-  Head(const HeadSpec& spec, const BackboneInfo& info, bool on_every_token);
+  Head(HeadSpec spec, const BackboneInfo& info, std::unique_ptr<Objective> objective);
+  // Weights drawn as the backbone's own: normal, `info.init_range`, biases zero.
+  torch::nn::Linear add_linear(const std::string& name, int64_t in, int64_t out, bool bias = true);
+  // In training.
+  torch::Tensor dropped(const torch::Tensor& x) const;
 
  private:
   HeadSpec spec_;
-  bool on_every_token_;
-  double dropout_;
-  std::vector<torch::nn::Linear> linears_;
+  std::unique_ptr<Objective> objective_;
+  double dropout_, init_range_;
 };
 
 // The head of a spec, with fresh weights. UsageError for an unknown type.
 std::shared_ptr<Head> make_head(const HeadSpec& spec, const BackboneInfo& info);
-// Number of the module that holds linear layer i of a head: 1, 4, 7 with activations between, 1, 3, 5
-// without.
-int64_t head_module_number(const HeadSpec& spec, int64_t layer);
 
 }  // namespace adaptune

@@ -1,4 +1,8 @@
-#include "head/tagging.h"
+#include <torch/torch.h>
+
+#include <utility>
+
+#include "head/objective.h"
 
 namespace adaptune {
 namespace {
@@ -9,28 +13,64 @@ torch::Tensor kept_labels(const Batch& batch) {
   return batch.tokens.mask.defined() ? batch.labels.masked_fill(~batch.tokens.mask, kIgnored) : batch.labels;
 }
 
-}  // namespace
-
-LossSum TaggingHead::loss(const torch::Tensor& logits, const Batch& batch) const {
+LossSum token_loss(const torch::Tensor& logits, const Batch& batch) {
   const auto labels = kept_labels(batch);
   const auto sum = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, kIgnored);
   return {sum, (labels != kIgnored).sum().item<double>()};
 }
 
-void TaggingHead::collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
-  const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
-  const auto gold = kept_labels(batch).cpu().contiguous();
-  predictions.class_count = logits.size(-1);
-  for (const auto& sequence : batch.tokens.sequences) {
-    auto& tags = predictions.tags.emplace_back();
-    auto& gold_tags = predictions.gold_tags.emplace_back();
-    for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row) {
-      const int64_t label = gold.const_data_ptr<int64_t>()[row];
-      if (label == kIgnored) continue;
-      tags.push_back(spec().labels[chosen.const_data_ptr<int64_t>()[row]]);
-      gold_tags.push_back(spec().labels[label]);
+class TagObjective final : public Objective {
+ public:
+  explicit TagObjective(std::vector<std::string> tags) : tags_(std::move(tags)) {}
+
+  LossSum loss(const torch::Tensor& logits, const Batch& batch) const override {
+    return token_loss(logits, batch);
+  }
+
+  void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
+    const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
+    const auto gold = kept_labels(batch).cpu().contiguous();
+    predictions.class_count = logits.size(-1);
+    for (const auto& sequence : batch.tokens.sequences) {
+      auto& tags = predictions.tags.emplace_back();
+      auto& gold_tags = predictions.gold_tags.emplace_back();
+      for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row) {
+        const int64_t label = gold.const_data_ptr<int64_t>()[row];
+        if (label == kIgnored) continue;
+        tags.push_back(tags_[chosen.const_data_ptr<int64_t>()[row]]);
+        gold_tags.push_back(tags_[label]);
+      }
     }
   }
+
+ private:
+  std::vector<std::string> tags_;
+};
+
+class PlaceObjective final : public Objective {
+ public:
+  LossSum loss(const torch::Tensor& logits, const Batch& batch) const override {
+    return token_loss(logits, batch);
+  }
+
+  void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
+    const auto gold = kept_labels(batch).cpu();
+    const auto sought = (gold != kIgnored).nonzero().flatten();
+    const auto chosen = logits.argmax(-1).cpu().index_select(0, sought), right = gold.index_select(0, sought);
+    predictions.class_count = logits.size(-1);
+    for (int64_t i = 0; i < sought.size(0); ++i) {
+      predictions.classes.push_back(chosen[i].item<int64_t>());
+      predictions.gold_classes.push_back(right[i].item<int64_t>());
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> tag_objective(const std::vector<std::string>& tags) {
+  return std::make_unique<TagObjective>(tags);
 }
+
+std::unique_ptr<Objective> place_objective() { return std::make_unique<PlaceObjective>(); }
 
 }  // namespace adaptune

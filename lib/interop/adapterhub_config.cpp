@@ -73,6 +73,9 @@ struct Write {
   json operator()(const ResidualConvolutionOptions&) const {
     throw ValueError("export", "AdapterHub has no form for residual adapters of image networks");
   }
+  json operator()(const KnowledgeOptions&) const {
+    throw ValueError("export", "AdapterHub has no form for adapters beside a backbone (k_adapter)");
+  }
 };
 
 }  // namespace

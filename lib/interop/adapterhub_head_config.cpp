@@ -113,6 +113,11 @@ HeadSpec read_adapterhub_head_config(const json& file, const std::string& where,
 }
 
 json adapterhub_head_config(const HeadSpec& spec) {
+  const auto& keys = head_keys();
+  const bool known =
+      std::any_of(keys.begin(), keys.end(), [&](const auto& row) { return row.type == spec.type; });
+  if (!known && spec.type != "regression")
+    throw ValueError("export", "AdapterHub has no head for tasks of type '" + spec.type + "'");
   json config = {
       {"activation_function", spec.activation_function ? json(*spec.activation_function) : json(nullptr)},
       {"dropout_prob", spec.dropout_prob ? json(*spec.dropout_prob) : json(nullptr)},

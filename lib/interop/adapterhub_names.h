@@ -8,7 +8,7 @@
 #include "backbone/backbone.h"
 #include "head/head.h"
 #include "interop/named_parameter.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 
 namespace adaptune {
 

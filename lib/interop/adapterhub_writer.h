@@ -9,7 +9,7 @@
 #include "backbone/backbone.h"
 #include "head/head.h"
 #include "interop/adapterhub_envelope.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 
 namespace adaptune {
 

@@ -10,7 +10,7 @@
 #include "adapter/method.h"
 #include "head/head.h"
 #include "interop/named_parameter.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 
 namespace adaptune {
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "head/linear_head.h"
 #include "interop/adapterhub_head_config.h"
 #include "interop/adapterhub_names.h"
 #include "interop/json_fields.h"

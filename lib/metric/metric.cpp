@@ -9,6 +9,7 @@
 #include "metric/classification.h"
 #include "metric/correlation.h"
 #include "metric/multi_label.h"
+#include "metric/semeval.h"
 #include "metric/span_f1.h"
 
 namespace adaptune {
@@ -84,20 +85,24 @@ Score f1_micro(const Predictions& p) {
 Score matthews_correlation(const Predictions& p) { return of_classes(p, &ClassificationScores::matthews); }
 Score pearsonr(const Predictions& p) { return pearson(p.values, p.gold_values); }
 Score spearmanr(const Predictions& p) { return spearman(p.values, p.gold_values); }
+Score directed_f1(const Predictions& p) { return semeval_f1(p.class_names, p.gold_classes, p.classes); }
 Score entity_f1(const Predictions& p) { return seqeval_f1(p.gold_tags, p.tags); }
 
 }  // namespace
 
 const std::vector<Metric>& metric_table() {
   const std::string classes = "classification", sets = "multilabel_classification";
-  const std::string images = "image_classification";
+  const std::string images = "image_classification", entity = "entity_classification",
+                    pair = "entity_pair_classification";
   static const std::vector<Metric> table{
-      {"accuracy", true, {classes, images, sets, "tagging"}, accuracy},
-      {"top5", true, {classes, images}, top5},
-      {"f1", true, {classes, images}, f1},
-      {"f1_macro", true, {classes, images, sets}, f1_macro},
-      {"f1_micro", true, {classes, images, sets}, f1_micro},
-      {"matthews_correlation", true, {classes, images}, matthews_correlation},
+      {"accuracy", true, {classes, images, sets, "tagging", entity, pair}, accuracy},
+      {"top5", true, {classes, images, pair}, top5},
+      {"f1", true, {classes, images, pair}, f1},
+      {"f1_macro", true, {classes, images, sets, entity, pair}, f1_macro},
+      {"f1_micro", true, {classes, images, sets, entity, pair}, f1_micro},
+      {"semeval_f1", true, {classes, pair}, directed_f1},
+      {"uas", true, {"dependency_head"}, accuracy},
+      {"matthews_correlation", true, {classes, images, pair}, matthews_correlation},
       {"pearsonr", true, {"regression"}, pearsonr},
       {"spearmanr", true, {"regression"}, spearmanr},
       {"seqeval_f1", true, {"tagging"}, entity_f1},
@@ -146,7 +151,9 @@ std::vector<std::pair<std::string, std::optional<double>>> score_all(const std::
 
 std::string default_metric(const std::string& head_type) {
   if (head_type == "classification" || head_type == "image_classification") return "accuracy";
-  if (head_type == "multilabel_classification") return "f1_micro";
+  if (head_type == "multilabel_classification" || head_type == "entity_classification") return "f1_micro";
+  if (head_type == "entity_pair_classification") return "f1_micro";
+  if (head_type == "dependency_head") return "uas";
   if (head_type == "regression") return "spearmanr";
   if (head_type == "tagging") return "seqeval_f1";
   throw UsageError("task type '" + head_type + "' has no usual metric; set `metric`, one of " +

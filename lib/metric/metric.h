@@ -19,6 +19,7 @@ struct Predictions {
   std::vector<double> values, gold_values;                        // regression [n]
   std::vector<std::vector<std::string>> tags, gold_tags;          // tagging [n][words]
   int64_t class_count = 0;
+  std::vector<std::string> class_names;  // classification [C], where they are known
 };
 
 struct Metric {

@@ -25,6 +25,9 @@ Tensor as(const Tensor& value, const Tensor& like) { return value.to(like.scalar
 }  // namespace
 
 void merge_into(const TaskAdapter& adapter, Backbone& backbone) {
+  if (adapter.knowledge_adapter())
+    throw ValueError("merge",
+                     "an adapter beside the backbone (k_adapter) cannot be written into its weights");
   const torch::NoGradGuard no_grad;
   auto slots = backbone.tensors();
   for (const auto& override : adapter.overridden()) *override.slot.tensor = override.trained.detach().clone();

@@ -114,11 +114,13 @@ void SharedPass::stack_tensors() {
 }
 
 Features SharedPass::features(const Batch& batch) {
-  Wanted wanted{.hidden_states = false, .pooled = false, .every_token = false};
+  Wanted wanted{.every_token = false};
   for (const auto& task : tasks_) {
-    const Wanted own = task.head->wanted();
+    const Wanted own = task.attachment->wanted(task.head->wanted());
     wanted.pooled = wanted.pooled || own.pooled;
     wanted.every_token = wanted.every_token || own.every_token;
+    wanted.marked = wanted.marked || own.marked;
+    wanted.states.insert(wanted.states.end(), own.states.begin(), own.states.end());
   }
   return backbone_.forward(batch, wanted);
 }
@@ -126,8 +128,8 @@ Features SharedPass::features(const Batch& batch) {
 Features SharedPass::features_of(const Features& features, size_t task) const {
   const auto c = std::find(order_.begin(), order_.end(), task) - order_.begin();
   const auto own = [&](const Tensor& value) { return value.defined() ? copy_of(value, c) : value; };
-  Features result{own(features.first), own(features.last), own(features.pooled), {}};
-  for (const auto& state : features.hidden_states) result.hidden_states.push_back(own(state));
+  Features result{own(features.first), own(features.last), own(features.pooled), own(features.marked), {}};
+  for (const auto& [index, state] : features.states) result.states.emplace(index, own(state));
   return result;
 }
 
@@ -135,7 +137,8 @@ std::vector<Tensor> SharedPass::logits(const Batch& batch) {
   const Features all = features(batch);
   std::vector<Tensor> logits;
   for (size_t task = 0; task < tasks_.size(); ++task) {
-    logits.push_back(tasks_[task].head->forward(features_of(all, task)));
+    const auto& [attachment, head] = tasks_[task];
+    logits.push_back(head->forward(attachment->read(features_of(all, task), batch, head->wanted()), batch));
   }
   return logits;
 }

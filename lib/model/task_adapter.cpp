@@ -34,6 +34,7 @@ struct Places {
   std::vector<std::string> operator()(const LoraOptions& o) const { return linear_places(o); }
   std::vector<std::string> operator()(const Ia3Options& o) const { return linear_places(o); }
   std::vector<std::string> operator()(const ResidualConvolutionOptions& o) const { return o.places; }
+  std::vector<std::string> operator()(const KnowledgeOptions&) const { return {}; }
 
  private:
   template <typename Options>
@@ -93,7 +94,32 @@ struct Build {
   std::shared_ptr<Adapter> operator()(const ResidualConvolutionOptions& o) const {
     return std::make_shared<ResidualConvolution>(o, site);
   }
+  std::shared_ptr<Adapter> operator()(const KnowledgeOptions&) const { return nullptr; }  // at no site
 };
+
+// What an encoder lacks that a knowledge adapter's options name.
+std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, const BackboneInfo& info) {
+  std::vector<ValueError> problems;
+  if (info.input != InputKind::kText) {
+    problems.emplace_back("adapter.config",
+                          "'k_adapter' reads the tokens of texts, and this backbone of the family '" +
+                              info.family + "' reads images");
+    return problems;
+  }
+  const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
+  for (const int64_t position : shape.positions) {
+    if (position >= 0 && position <= info.layers) continue;
+    problems.emplace_back("adapter.layers", "there is no hidden state " + std::to_string(position) +
+                                                "; this backbone has 0 (the embeddings) to " +
+                                                std::to_string(info.layers));
+  }
+  if (shape.inner_width % shape.inner_heads != 0)
+    problems.emplace_back("adapter.adapter_heads", std::to_string(shape.inner_heads) +
+                                                       " heads do not divide the width " +
+                                                       std::to_string(shape.inner_width) +
+                                                       "; choose another adapter_heads or adapter_size");
+  return problems;
+}
 
 bool is_running(TensorRole role) {
   return role == TensorRole::kRunningMean || role == TensorRole::kRunningVar;
@@ -135,59 +161,9 @@ std::string module_name(std::string name) {
 
 }  // namespace
 
-void Attachment::attach(const std::vector<int64_t>& left_out) {
-  TORCH_CHECK(!is_attached_, "this adapter is attached already");
-  is_attached_ = true;
-  left_out_ = left_out;
-  for (const auto& [site, adapter] : site_adapters()) {
-    if (is_left_out(site->info().layer)) continue;
-    site->attach(adapter);
-    attached_.emplace_back(site, adapter);
-  }
-  for (auto& override : overridden_) {
-    // The embeddings' go with the lowest layer, as in selected().
-    if (!is_left_out(std::max<int64_t>(override.slot.layer, 0))) *override.slot.tensor = override.trained;
-  }
-}
-
-bool Attachment::is_left_out(int64_t layer) const { return contains(left_out_, layer); }
-
-void Attachment::detach() {
-  if (!is_attached_) return;
-  for (const auto& [site, adapter] : attached_) site->detach();
-  for (auto& override : overridden_) *override.slot.tensor = override.original;
-  attached_.clear();
-  is_attached_ = false;
-}
-
-int64_t Attachment::untouched_layers(const Backbone& backbone) const {
-  int64_t lowest = backbone.info().layers;
-  for (const auto& [site, adapter] : site_adapters()) {
-    const auto& info = site->info();
-    if (info.kind == SiteKind::kEmbedding) return 0;
-    if (info.layer >= 0) lowest = std::min(lowest, info.layer);
-  }
-  for (const auto& override : overridden_)
-    lowest = std::min(lowest, std::max<int64_t>(override.slot.layer, 0));
-  return lowest;
-}
-
-int64_t Attachment::highest_layer() const {
-  int64_t highest = -1;
-  for (const auto& [site, adapter] : site_adapters()) highest = std::max(highest, site->info().layer);
-  for (const auto& override : overridden_) highest = std::max(highest, override.slot.layer);
-  return highest;
-}
-
-bool Attachment::needs_padding() const {
-  const auto all = modules(/*include_self=*/false);
-  return std::any_of(all.begin(), all.end(), [](const auto& module) {
-    const auto* adapter = module->template as<Adapter>();
-    return adapter && adapter->needs_padding();
-  });
-}
-
 std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& backbone) {
+  if (const auto* knowledge = std::get_if<KnowledgeOptions>(&spec.site))
+    return knowledge_problems(*knowledge, backbone.info());
   auto problems = layer_problems(spec, backbone.info().layers);
   const bool named = std::visit(NamesPlaces(), spec.site);
   const bool wants = spec.override != Override::kNone || !std::holds_alternative<std::monostate>(spec.site);
@@ -214,9 +190,36 @@ TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
     : backbone_layers_(backbone.info().layers) {
   const auto problems = adapter_problems(spec, backbone);
   if (!problems.empty()) throw ValueError(problems.front());
+  if (const auto* options = std::get_if<KnowledgeOptions>(&spec.site)) {
+    if (spec.init_weights_seed) torch::manual_seed(static_cast<uint64_t>(spec.init_weights_seed));
+    add_knowledge(*options, backbone.info());
+  }
   for (Site* site : adapted_sites(spec, backbone))
     adapters_.emplace_back(site, adapter_for(spec, site->info()));
   add_overrides(spec, backbone);
+}
+
+void TaskAdapter::add_knowledge(const KnowledgeOptions& options, const BackboneInfo& info) {
+  const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
+  knowledge_adapter_ = register_module("knowledge", std::make_shared<KnowledgeAdapter>(options, shape));
+  const auto combination = std::make_shared<Combination>("concat", 1, info.hidden_size, info.init_range);
+  knowledge_.emplace(std::vector{knowledge_adapter_}, register_module("combination", combination));
+}
+
+Wanted TaskAdapter::wanted(const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->wanted(wanted) : wanted;
+}
+
+Features TaskAdapter::read(const Features& features, const Batch& batch, const Wanted& wanted) const {
+  return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
+}
+
+std::vector<int64_t> TaskAdapter::read_states(int64_t layers) const {
+  return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
+}
+
+bool TaskAdapter::needs_padding() const {
+  return knowledge_ ? knowledge_->needs_padding() : Attachment::needs_padding();
 }
 
 std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {
@@ -246,95 +249,6 @@ bool TaskAdapter::used(const Tensor& parameter, const Wanted& wanted) const {
   return std::none_of(overridden_.begin(), overridden_.end(), [&](const OverriddenTensor& override) {
     return override.slot.layer == backbone_layers_ && override.trained.is_same(parameter);
   });
-}
-
-TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
-                       Backbone& backbone)
-    : members_(members) {
-  for (const auto& member : members_) {
-    for (auto& parameter : member->parameters()) parameter.set_requires_grad(false);
-    member->eval();
-  }
-  const int64_t dropped = fixed_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
-  robust_drop(options.drop, backbone.info().layers, "fusion.drop.layers");
-  for (Site* site : backbone.sites()) {
-    if (site->info().kind != SiteKind::kResidual || site->info().layer < dropped) continue;
-    std::vector<std::shared_ptr<Bottleneck>> here;
-    std::vector<int64_t> indices;
-    for (size_t index = 0; index < members_.size(); ++index) {
-      for (const auto& [own_site, adapter] : members_[index]->site_adapters()) {
-        auto bottleneck = own_site == site ? std::dynamic_pointer_cast<Bottleneck>(adapter) : nullptr;
-        if (!bottleneck) continue;
-        here.push_back(std::move(bottleneck));
-        indices.push_back(static_cast<int64_t>(index));
-      }
-    }
-    if (here.empty()) continue;
-    const auto fusion = std::make_shared<Fusion>(options, std::move(here), backbone.info().hidden_size,
-                                                 backbone.info().attention_dropout);
-    fusions_.push_back({site, register_module(site->info().path(), fusion), std::move(indices)});
-  }
-  if (fusions_.empty()) {
-    throw ValueError("fusion.adapters", "none has a bottleneck adapter in the layers that are fused, from " +
-                                            std::to_string(dropped) +
-                                            " on; name others, or lower fusion.drop.layers");
-  }
-}
-
-Tensor TaskFusion::regularization_loss() const {
-  Tensor sum;
-  for (const auto& fused : fusions_) {
-    if (is_left_out(fused.site->info().layer)) continue;
-    const Tensor term = fused.fusion->regularization_loss();
-    if (term.defined()) sum = sum.defined() ? sum + term : term;
-  }
-  return sum;
-}
-
-void TaskFusion::keep_state(bool on) {
-  for (const auto& fused : fusions_) fused.fusion->keep_temperature(on);
-}
-
-bool TaskFusion::decays(const Tensor& parameter) const {
-  return std::none_of(fusions_.begin(), fusions_.end(),
-                      [&](const auto& fused) { return fused.fusion->is_value(parameter); });
-}
-
-Attachment::SiteAdapters TaskFusion::site_adapters() const {
-  SiteAdapters adapters;
-  for (const auto& fused : fusions_) adapters.emplace_back(fused.site, fused.fusion);
-  return adapters;
-}
-
-void TaskFusion::keep(const KeptMembers& kept) {
-  for (const auto& entry : kept) {
-    const auto& path = entry.first;
-    const auto fused = std::find_if(fusions_.begin(), fusions_.end(),
-                                    [&](const auto& own) { return own.site->info().path() == path; });
-    if (fused == fusions_.end())
-      throw InputError("a pruned fusion names '" + path + "', which it does not fuse");
-    std::vector<int64_t> places;
-    for (const int64_t member : entry.second) {
-      const auto place = std::find(fused->members.begin(), fused->members.end(), member);
-      if (place == fused->members.end())
-        throw InputError("a pruned fusion keeps a member at '" + path + "' that has no adapter there");
-      places.push_back(place - fused->members.begin());
-    }
-    fused->fusion->keep(places);
-    fused->members = entry.second;
-  }
-}
-
-int64_t TaskFusion::member_parameters() const {
-  int64_t count = 0;
-  for (const auto& member : members_) count += parameter_count(*member);
-  return count;
-}
-
-// The members stay in evaluation mode: their dropout is no part of composition.
-void TaskFusion::train(bool on) {
-  Attachment::train(on);
-  for (const auto& member : members_) member->eval();
 }
 
 TensorMap parameter_map(const torch::nn::Module& module) {

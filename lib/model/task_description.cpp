@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "adapter/combination.h"
 #include "core/error.h"
 
 namespace adaptune {
@@ -43,6 +44,7 @@ void read_input(ConfigNode node, TaskInput& input) {
   node.read("text", input.text);
   node.read("label", input.label);
   node.read("tokens", input.tokens);
+  node.read("entities", input.entity);
   node.read("max_seq_length", input.max_seq_length, at_least(3));
   node.read("truncation", input.truncation, truncation_name());
   node.read("quoted", input.quoted);
@@ -101,6 +103,18 @@ ConfigDocument written(FusionDescription description) {
   return document;
 }
 
+// The keys of AdapterFusion, which combinations of features do not have.
+void check_combination_keys(ConfigNode node) {
+  for (const char* key :
+       {"query", "key", "value", "query_before_ln", "residual_before", "temperature", "value_before_softmax",
+        "value_initialized", "regularization", "dropout_prob", "drop"}) {
+    if (!node.has(key)) continue;
+    node.error_at(key, std::string("'") + key + "' is for AdapterFusion at the sites of a backbone",
+                  "config: dynamic");
+    node.leave_unread({key});
+  }
+}
+
 }  // namespace
 
 Check<std::string> truncation_name() { return one_of({"longest_first", "only_first", "only_second"}); }
@@ -114,6 +128,8 @@ void read_task_description(ConfigNode root, TaskDescription& d) {
   auto head = root.child("head");
   head.read("type", d.head.type, one_of(head_types()));
   head.read("labels", d.head.labels);
+  head.read("multi_label", d.head.multi_label);
+  head.read("places", d.head.places);
   read_head_spec(head, d.head);
   read_input(root.child("input"), d.input);
   root.read("metrics", d.metrics);
@@ -161,10 +177,17 @@ KeptMembers kept_members(const FusionDescription& description, const std::string
   return kept;
 }
 
+bool is_combination(const FusionOptions& options) {
+  const auto& names = combination_names();
+  return std::find(names.begin(), names.end(), options.config) != names.end();
+}
+
 void read_fusion_options(ConfigNode node, FusionOptions& o) {
-  std::string preset = "dynamic";
-  node.read("config", preset, one_of({"dynamic", "static"}));
-  if (preset == "static") o.value = o.value_initialized = o.regularization = false;
+  std::vector<std::string> names = {"dynamic", "static"};
+  names.insert(names.end(), combination_names().begin(), combination_names().end());
+  node.read("config", o.config, one_of(names));
+  if (is_combination(o)) return check_combination_keys(node);
+  if (o.config == "static") o.value = o.value_initialized = o.regularization = false;
   node.read("query", o.query);
   node.read("key", o.key);
   node.read("value", o.value);

@@ -12,7 +12,7 @@
 #include "head/head.h"
 #include "image/transform.h"
 #include "model/backbone_identity.h"
-#include "model/task_adapter.h"
+#include "model/task_fusion.h"
 
 namespace adaptune {
 
@@ -20,6 +20,7 @@ namespace adaptune {
 struct TaskInput {
   std::vector<std::string> text;  // columns, one or two; tagging: none
   std::string label, tokens;
+  std::vector<std::string> entity;  // columns of spans
   int64_t max_seq_length = 128;
   std::string truncation = "longest_first";
   bool quoted = false;  // .tsv: double quotes enclose fields as in .csv
@@ -74,6 +75,8 @@ std::string fusion_description_yaml(const FusionDescription& description);
 nlohmann::ordered_json fusion_description_json(const FusionDescription& description);
 FusionDescription load_fusion_description(const std::filesystem::path& file);
 
+// Whether features of knowledge adapters are combined, instead of the outputs of bottlenecks at sites.
+bool is_combination(const FusionOptions& options);
 // FusionOptions' keys, and `config: dynamic | static` as their presets.
 void read_fusion_options(ConfigNode node, FusionOptions& options);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/task_description.h"
+#include "model/task_fusion.h"
 #include "model/task_model.h"
 
 namespace adaptune {

@@ -15,7 +15,9 @@ void TaskModel::leave_out(const std::vector<int64_t>& left_out) {
 }
 
 torch::Tensor TaskModel::logits(const Batch& batch) {
-  return head_->forward(backbone_.forward(batch, head_->wanted()));
+  const Wanted wanted = head_->wanted();
+  const auto features = backbone_.forward(batch, attachment_->wanted(wanted));
+  return head_->forward(attachment_->read(features, batch, wanted), batch);
 }
 
 void TaskModel::train(bool on, bool backbone_dropout) {

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <map>
+
 #include "nn/tokens.h"
 
 namespace adaptune {
 
-// A network's lowest layers, done already.
-struct Trunk {
-  int64_t layers = 0;    // how many; the embeddings are below them
-  torch::Tensor stream;  // [N, D] behind them; undefined: nothing is done
-};
+// Hidden states [N, D] of a network that are known already: 0 the embeddings, i behind layer i - 1. A pass
+// goes on behind the last of them.
+using Trunk = std::map<int64_t, torch::Tensor>;
 
 // One batch on the model's device: B examples, of texts the N tokens of all of them.
 struct Batch {
@@ -18,8 +18,11 @@ struct Batch {
   torch::Tensor pixels;          // [B, 3, H, W] float: images, which have no tokens
   // classification [B] int64; multi-label [B, C] float; regression [B] float;
   // tagging [N] int64 with -100 where no loss is taken
+  // and of dependency heads the place of a token's head; entities as classification or multi-label
   torch::Tensor labels;
-  Trunk trunk;
+  torch::Tensor
+      marks;    // [B, M] int64: rows of the stream that a head on marked tokens reads; undefined: none
+  Trunk trunk;  // empty: nothing is known
   int64_t size() const { return pixels.defined() ? pixels.size(0) : tokens.rows(); }
 };
 

@@ -9,6 +9,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/folder_lock.h"
+#include "core/joined.h"
 #include "core/sha256.h"
 #include "core/stop_signal.h"
 #include "report/number_format.h"
@@ -36,8 +37,14 @@ std::string backbone_text(const Run& run, Workspace& workspace) {
   return workspace.identity().fingerprint + " config.json " + sha256_hex(config);
 }
 
-std::string layers_text(int64_t layers) {
-  return layers == 1 ? "the lowest layer" : "the lowest " + std::to_string(layers) + " layers";
+// Those behind the lowest layers, or those that are read beside all of them.
+std::string layers_text(const std::vector<int64_t>& layers) {
+  if (layers.size() == 1)
+    return layers[0] == 1 ? "behind the lowest layer"
+                          : "behind the lowest " + std::to_string(layers[0]) + " layers";
+  std::vector<std::string> numbers;
+  for (const int64_t layer : layers) numbers.push_back(std::to_string(layer));
+  return joined(numbers) + " that the adapter reads";
 }
 
 fs::path cache_folder(const Run& run) {
@@ -45,8 +52,8 @@ fs::path cache_folder(const Run& run) {
 }
 
 // What the size of a file depends on; without what its numbers do.
-ActivationKey file_key(const Run& run, Workspace& workspace, int64_t layers) {
-  return {"", "", {layers}, workspace.info().hidden_size, scalar_type(run.config.cache.dtype)};
+ActivationKey file_key(const Run& run, Workspace& workspace, const std::vector<int64_t>& layers) {
+  return {"", "", layers, workspace.info().hidden_size, scalar_type(run.config.cache.dtype)};
 }
 
 int64_t total(const std::map<std::string, int64_t>& files) {
@@ -65,7 +72,8 @@ void remove_unfinished(const fs::path& folder) {
 // Opens and writes the files of one training.
 class Keeper {
  public:
-  Keeper(const Run& run, Workspace& workspace, int64_t layers, bool bf16, Console& console)
+  Keeper(const Run& run, Workspace& workspace, const std::vector<int64_t>& layers, bool bf16,
+         Console& console)
       : run_(run),
         workspace_(workspace),
         console_(console),
@@ -120,13 +128,15 @@ class Keeper {
       throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(free) + " are free, the states need " +
                     mebibytes(needed));
     }
-    console_.say("cache      " + name + ": computing the states behind " + layers_text(key_.layers.front()) +
-                 ", " + mebibytes(needed));
+    console_.say("cache      " + name + ": computing the states " + layers_text(key_.layers) + ", " +
+                 mebibytes(needed));
     auto& backbone = workspace_.backbone();
     backbone.set_dropout(false);
-    const Wanted wanted{.layers = key_.layers.front()};
+    const Wanted wanted{.states = key_.layers, .layers = key_.layers.back()};
     return write_activations(file, key_, split, run_.device, [&](const Batch& batch) {
-      return backbone.forward(batch, wanted).last.unsqueeze(1);
+      std::vector<torch::Tensor> states;
+      for (const auto& [index, state] : backbone.forward(batch, wanted).states) states.push_back(state);
+      return at::stack(states, 1);  // [N, S, D]
     });
   } catch (const IoError& error) {
     throw IoError(error.what() + std::string(kWithout));
@@ -147,14 +157,20 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   if (!config.enabled) return {};
   if (workspace.reads_images())
     throw placed(run.config.cache_place, "states of images are not kept; cache.enabled: false");
-  const int64_t layers = attachment.untouched_layers(workspace.backbone());
-  if (layers == 0)
+  const int64_t untouched = attachment.untouched_layers(workspace.backbone());
+  if (untouched == 0)
     return {
-        0, 0, {}, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
+        {}, 0, {}, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
   if (attachment.needs_padding()) {
-    return {
-        0, 0, {}, "cache      nothing to keep: an adapter reads padding (use_gating), which has no states"};
+    return {{},
+            0,
+            {},
+            "cache      nothing to keep: an adapter reads padding (use_gating, mask_padding: false), which "
+            "has no "
+            "states"};
   }
+  auto layers = attachment.read_states(workspace.info().layers);
+  if (layers.empty()) layers = {untouched};
   const auto key = file_key(run, workspace, layers);
   std::map<std::string, int64_t> files;
   const auto add = [&](const EncodedSplit& split) {
@@ -165,13 +181,12 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   const int64_t bytes = total(files);
   const double gib = static_cast<double>(bytes) / (1 << 30);
   if (gib > config.max_gib) {
-    throw placed(run.config.cache_place, "the states behind " + layers_text(layers) + " need " +
-                                             fixed(gib, 1) + " GiB, more than cache.max_gib " +
-                                             fixed(config.max_gib, 1) +
+    throw placed(run.config.cache_place, "the states " + layers_text(layers) + " need " + fixed(gib, 1) +
+                                             " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
                                              "; raise it, or try cache.dtype=bfloat16" + kWithout);
   }
   return {layers, bytes, files,
-          "cache      states behind " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
+          "cache      states " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
               cache_folder(run).string()};
 }
 
@@ -194,7 +209,7 @@ void check_cache_room(const Run& run, const std::vector<StatesPlan>& plans) {
 
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
                                const StatesPlan& plan, bool bf16, Console& console) {
-  if (plan.layers == 0) return {};
+  if (plan.layers.empty()) return {};
   Keeper keeper(run, workspace, plan.layers, bf16, console);
   TrainingStates states{keeper.states("train", *data.train.rows), nullptr};
   if (data.validation) states.validation = keeper.states("validation", *data.validation->rows);

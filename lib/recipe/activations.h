@@ -15,8 +15,8 @@ namespace adaptune {
 
 // What `cache` of the configuration keeps of a training.
 struct StatesPlan {
-  int64_t layers = 0;                    // their states are kept; 0: nothing is
-  int64_t bytes = 0;                     // of both splits' files
+  std::vector<int64_t> layers;  // the states that are kept, as ActivationKey names them; none: nothing is
+  int64_t bytes = 0;            // of both splits' files
   std::map<std::string, int64_t> files;  // bytes of each, by a name that trainings on the same texts share
   std::string text;  // a line that says so, and why there is nothing to keep; empty: the cache is off
 };

@@ -22,8 +22,8 @@ std::string fusable_methods() {
   return names;
 }
 
-void check_fusable(const fs::path& folder, const SourcedAdapter& source) {
-  if (const auto problem = fusion_problem(source.spec))
+void check_fusable(const fs::path& folder, const SourcedAdapter& source, const FusionOptions& options) {
+  if (const auto problem = fusion_problem(source.spec, options))
     throw InputError("fusion: adapter " + folder.string() + ": " + problem->text);
 }
 
@@ -73,7 +73,21 @@ std::vector<FusionMember> fusion_members(const FusionConfig& fusion, const std::
                                  : "name at least one"));
 }
 
-std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec) {
+std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec, const FusionOptions& options) {
+  const bool beside = std::holds_alternative<KnowledgeOptions>(spec.site);
+  if (is_combination(options)) {
+    if (beside) return std::nullopt;
+    return FusionProblem{"fusion.config",
+                         "'" + options.config + "' combines knowledge adapters, and '" + spec.method +
+                             "' is another method; name adapters of k_adapter, or write fusion.config: "
+                             "dynamic"};
+  }
+  if (beside) {
+    return FusionProblem{"fusion.config",
+                         "'" + options.config +
+                             "' fuses bottleneck adapters in a backbone's layers, and k_adapter is "
+                             "beside it; write fusion.config: concat, add or attention"};
+  }
   if (!std::holds_alternative<BottleneckOptions>(spec.site)) {
     return FusionProblem{"adapter.config", "AdapterFusion attends over bottleneck adapters, and '" +
                                                spec.method +
@@ -96,7 +110,7 @@ FusedTask fresh_fusion(const Run& run, Workspace& workspace, const TaskConfig& t
     const auto folder = member_folder(run, member);
     const auto source =
         load_adapter(folder, backbone, workspace.identity(), run.device, run.flags.allow_backbone_mismatch);
-    check_fusable(folder, source);
+    check_fusable(folder, source, fused.description.options);
     members.push_back(source.adapter);
     fused.members.push_back(source);
     fused.description.members.push_back(
@@ -134,7 +148,7 @@ FusedTask load_fusion(const fs::path& folder, Backbone& backbone, const Backbone
     const auto source = load_adapter(path, backbone, identity, device, allow_mismatch);
     if (source.sha256 != member.sha256)
       throw stale("has changed since the fusion was trained; train the fusion again");
-    check_fusable(path, source);
+    check_fusable(path, source, fused.description.options);
     members.push_back(source.adapter);
     fused.members.push_back(source);
   }
@@ -162,12 +176,20 @@ std::vector<std::string> fusions_over(const Run& run, const fs::path& adapter) {
 }
 
 void record_attention(const FusedTask& fused, bool on) {
+  if (auto* combination = fused.fusion->combination()) combination->record_attention(on);
   for (const auto& own : fused.fusion->fusions()) own.fusion->record_attention(on);
 }
 
 FusionAttention attention_of(const FusedTask& fused) {
   FusionAttention attention;
   for (const auto& member : fused.description.members) attention.adapters.push_back(member.name);
+  const auto* combination = fused.fusion->combination();
+  const auto combined = combination ? combination->mean_attention() : torch::Tensor();
+  if (combined.defined()) {
+    attention.layers.emplace_back("features");
+    attention.weights.emplace_back(combined.data_ptr<double>(),
+                                   combined.data_ptr<double>() + combined.numel());
+  }
   for (const auto& [site, fusion, members] : fused.fusion->fusions()) {
     const auto mean = fusion->mean_attention();
     if (!mean.defined()) continue;

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "model/task_directory.h"
+#include "model/task_fusion.h"
 #include "recipe/adapter_source.h"
 #include "recipe/run.h"
 #include "recipe/workspace.h"
@@ -28,11 +29,12 @@ std::filesystem::path member_folder(const Run& run, const FusionMember& member);
 // The adapters of a target's fusion. ValueError when none is left.
 std::vector<FusionMember> fusion_members(const FusionConfig& fusion, const std::string& target);
 
-// Why an adapter can be no member of a fusion, and what would be right; `key` as in ValueError.
+// Why an adapter can be no member of a fusion with these options, and what would be right; `key` as in
+// ValueError.
 struct FusionProblem {
   std::string key, text;
 };
-std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec);
+std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec, const FusionOptions& options);
 
 // Members loaded and frozen, fusion new, head new or the target's own (fusion.head: warm). InputError for
 // members that are not trained yet, fit another backbone, or are no bottlenecks.

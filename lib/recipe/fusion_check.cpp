@@ -39,8 +39,8 @@ void check_target(const Run& run, Workspace& workspace, const TaskConfig& target
 }
 
 // At the place where the method is chosen: tasks that share the choice say the same, and it is told once.
-void check_task_member(const TaskConfig& task) {
-  const auto problem = fusion_problem(task.adapter);
+void check_task_member(const TaskConfig& task, const FusionOptions& options) {
+  const auto problem = fusion_problem(task.adapter, options);
   if (!problem) return;
   throw placed(task, ValueError(problem->key, "no adapter for the fusion (" + task.place_of("fusion").place +
                                                   "): " + problem->text));
@@ -49,7 +49,7 @@ void check_task_member(const TaskConfig& task) {
 void check_folder_member(const Run& run, Workspace& workspace, const FusionMember& member) {
   const auto source = load_adapter(member.path, workspace.backbone(), workspace.identity(), torch::kCPU,
                                    run.flags.allow_backbone_mismatch);
-  if (const auto problem = fusion_problem(source.spec)) {
+  if (const auto problem = fusion_problem(source.spec, run.config.fusion.options)) {
     throw placed(
         run.config.tasks.front(),
         ValueError("fusion.adapters", "'" + member.name + "' in " + member.path + ": " + problem->text));
@@ -81,7 +81,7 @@ std::vector<RunCheck> fusion_checks(const Run& run, Workspace& workspace) {
   for (const auto& member : run.config.fusion.members) {
     if (!is_used(run.config.fusion, member)) continue;
     checks.emplace_back([&run, &workspace, &member] {
-      member.path.empty() ? check_task_member(run.config.task(member.name))
+      member.path.empty() ? check_task_member(run.config.task(member.name), run.config.fusion.options)
                           : check_folder_member(run, workspace, member);
     });
   }

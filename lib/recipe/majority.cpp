@@ -1,6 +1,7 @@
 #include "recipe/majority.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace adaptune {
 namespace {
@@ -23,6 +24,7 @@ void answer_sets(const std::vector<std::string>& labels, const EncodedSplit& row
     answer.push_back(std::find(majority.begin(), majority.end(), label) != majority.end());
   for (int64_t row = 0; row < rows.size(); ++row) {
     const auto* gold = rows.label_sets.data() + row * rows.label_count;
+    if (*gold == kNoSet) continue;
     predictions.gold_label_sets.emplace_back(gold, gold + rows.label_count);
     predictions.label_sets.push_back(answer);
   }
@@ -34,7 +36,7 @@ std::vector<std::string> majority_labels(const HeadSpec& head, const TaskSplit& 
   const auto& counts = train.label_counts;
   std::vector<std::string> majority;
   if (counts.empty()) return majority;
-  if (label_kind(head.type) != LabelKind::kLabelSet)
+  if (label_kind(head) != LabelKind::kLabelSet)
     return {head.labels[std::max_element(counts.begin(), counts.end()) - counts.begin()]};
   for (size_t i = 0; i < counts.size(); ++i) {
     if (2 * counts[i] > train.rows->size()) majority.push_back(head.labels[i]);
@@ -45,7 +47,7 @@ std::vector<std::string> majority_labels(const HeadSpec& head, const TaskSplit& 
 std::optional<double> majority_score(const TaskDescription& task, const EncodedSplit& rows,
                                      const std::string& metric) {
   const auto& labels = task.head.labels;
-  if (rows.kind == LabelKind::kNumber) return std::nullopt;
+  if (rows.kind == LabelKind::kNumber || rows.kind == LabelKind::kHeads) return std::nullopt;
   if (rows.kind != LabelKind::kLabelSet && task.majority.empty()) return std::nullopt;
   Predictions predictions;
   predictions.class_count = static_cast<int64_t>(labels.size());
@@ -56,8 +58,9 @@ std::optional<double> majority_score(const TaskDescription& task, const EncodedS
   } else {
     const auto answer = LabelMap(labels).find(task.majority.front());
     if (!answer) return std::nullopt;
-    predictions.gold_classes = rows.classes;
-    predictions.classes.assign(rows.classes.size(), *answer);
+    std::copy_if(rows.classes.begin(), rows.classes.end(), std::back_inserter(predictions.gold_classes),
+                 [](int64_t label) { return label != kNoLabel; });
+    predictions.classes.assign(predictions.gold_classes.size(), *answer);
   }
   return metric_by_name(metric).score(predictions);
 }

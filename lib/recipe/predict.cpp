@@ -9,6 +9,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/joined.h"
 #include "data/image_set.h"
 #include "head/answer.h"
 #include "model/shared_pass.h"
@@ -22,10 +23,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
+bool reads_words(LabelKind kind) { return kind == LabelKind::kTags || kind == LabelKind::kHeads; }
+
 // Plain text of `source`, a row a line; the halves of a pair are separated by a tab, words of a tagging row
 // by blanks.
 Dataset dataset_from_lines(std::istream& lines, const std::string& source, const TaskDescription& task) {
-  const LabelKind kind = label_kind(task.head.type);
+  const LabelKind kind = label_kind(task.head);
+  const bool words_alone = reads_words(kind);
   Dataset dataset;
   dataset.kind = kind;
   dataset.labelled = false;
@@ -36,7 +40,7 @@ Dataset dataset_from_lines(std::istream& lines, const std::string& source, const
   for (std::string line; std::getline(lines, line);) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (kind != LabelKind::kTags && dataset.columns.text.empty()) {
+    if (!words_alone && dataset.columns.text.empty()) {
       // A task of another library: its first line says whether it reads pairs.
       dataset.columns.text = {"text"};
       if (line.find('\t') != std::string::npos) dataset.columns.text.emplace_back("text_pair");
@@ -44,7 +48,7 @@ Dataset dataset_from_lines(std::istream& lines, const std::string& source, const
     Example example;
     example.number = number;
     check_utf8(line, dataset.where(example));
-    if (kind == LabelKind::kTags) {
+    if (words_alone) {
       std::istringstream words(line);
       example.words.assign(std::istream_iterator<std::string>(words), {});
     } else if (dataset.has_pairs()) {
@@ -96,6 +100,13 @@ Dataset image_input(const PredictFlags& flags, const TaskDescription& task) {
 Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
   if (task.input.transform) return image_input(flags, task);
 
+  const bool lines = flags.input == "-" || flags.input.ends_with(".txt");
+  if (lines && entity_count(task.head.type) > 0) {
+    throw InputError(flags.input +
+                     ": lines of text do not say where the entities of this task are; give a .jsonl file "
+                     "with their spans in " +
+                     joined(task.input.entity));
+  }
   if (flags.input == "-") return dataset_from_lines(std::cin, "standard input", task);
   if (flags.input.ends_with(".txt")) {
     std::ifstream file(flags.input);
@@ -103,7 +114,9 @@ Dataset read_input(const PredictFlags& flags, const TaskDescription& task) {
     return dataset_from_lines(file, flags.input, task);
   }
   DatasetOptions options;
-  options.kind = label_kind(task.head.type);
+  options.kind = label_kind(task.head);
+  options.entities = entity_count(task.head.type);
+  options.entity = task.input.entity;
   options.labelled = false;
   options.text = task.input.text;
   options.tokens = task.input.tokens;
@@ -175,7 +188,7 @@ class Answers {
       : task_(task), input_(input), flags_(flags), objects_(input.rows.size()) {}
 
   void take(const std::vector<int64_t>& numbers, const Tokens& tokens, const torch::Tensor& all_logits) {
-    const bool tags = input_.rows.kind == LabelKind::kTags;
+    const bool tags = reads_words(input_.rows.kind);
     for (size_t i = 0; i < numbers.size(); ++i) {
       const int64_t row = numbers[i], index = static_cast<int64_t>(i);
       const auto& words = input_.dataset.examples[row].words;
@@ -208,6 +221,7 @@ void check_common_input(const std::vector<TrainedTask>& tasks) {
     const auto& a = first.input;
     const auto& b = task.description.input;
     const char* differs = a.text != b.text || a.tokens != b.tokens ? "text columns"
+                          : a.entity != b.entity                   ? "entity columns"
                           : a.image != b.image                     ? "image columns"
                           : a.transform != b.transform             ? "sizes or normalisation of images"
                           : a.max_seq_length != b.max_seq_length   ? "max_seq_length"

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "adapter/combination.h"
 #include "core/error.h"
 #include "core/text_distance.h"
 #include "model/task_description.h"
@@ -124,6 +125,10 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   auto& fusion = config.fusion;
   fusion.train = defaults;
   fusion.train.learning_rate = kFusionLearningRate;
+  const bool all_beside = std::all_of(config.tasks.begin(), config.tasks.end(), [](const TaskConfig& task) {
+    return std::holds_alternative<KnowledgeOptions>(task.adapter.site);
+  });
+  if (all_beside && !config.tasks.empty()) fusion.options.config = combination_names().front();
   read_fusion_options(node, fusion.options);
   fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
   if (!node.has("adapters")) node.record_default("adapters", std::string("all"));

@@ -59,6 +59,14 @@ std::string split_text(const TaskConfig& task, const std::string& name, const Ta
   if (rows.empty_rows > 0) text += "   " + thousands(rows.empty_rows) + " empty texts";
   if (rows.cut_words > 0)
     text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
+  if (rows.cut_entities > 0) {
+    text += "   " + thousands(rows.cut_entities) +
+            " examples with an entity behind the cut are neither trained nor scored";
+  }
+  if (rows.cut_heads > 0)
+    text += "   " + thousands(rows.cut_heads) +
+            " words with a head behind the cut are neither trained nor scored";
+  if (rows.cyclic_rows > 0) text += "   " + thousands(rows.cyclic_rows) + " sentences with a cycle";
   if (rows.words_without_tokens > 0)
     text += "   " + thousands(rows.words_without_tokens) +
             " words have no tokens and are neither trained nor scored";

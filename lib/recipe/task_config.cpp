@@ -72,14 +72,35 @@ void check_idle_keys(ConfigNode node, const TaskConfig& task) {
   const auto refuse = [&](const std::string& key, const std::string& hint) {
     node.error_at(key, "'" + key + "' has no effect with type '" + task.head.type + "'", hint);
   };
-  const bool tags = task.head.type == "tagging";
-  if (tags && !task.text.empty()) refuse("text", "'tokens' names the column of words");
+  const bool words = task.head.type == "tagging" || task.head.type == "dependency_head";
+  const int64_t entities = entity_count(task.head.type);
+  if (words && !task.text.empty()) refuse("text", "'tokens' names the column of words");
   const bool images = reads_images(task.head.type);
   if (images && !task.text.empty()) refuse("text", "'image' names the column of images");
   if (!images && !task.image.empty()) refuse("image", "it is for type image_classification");
-  if (!tags && !task.tokens.empty()) refuse("tokens", "'text' names the columns of texts");
-  if (task.head.type == "regression" && !task.head.labels.empty())
-    refuse("labels", "'label' names the column of numbers");
+  if (!words && entities == 0 && !task.tokens.empty()) refuse("tokens", "'text' names the columns of texts");
+  if (entities > 0 && !task.tokens.empty() && !task.text.empty())
+    node.error_at("tokens", "'text' and 'tokens' exclude each other",
+                  "spans count the characters of a text, or words");
+  if (entities > 0 && task.text.size() > 1) node.error_at("text", "entities are marked in one text");
+  if (entities == 0 && !task.entity.empty()) refuse("entities", "it is for types that mark entities");
+  if (entities > 0 && !task.entity.empty() && static_cast<int64_t>(task.entity.size()) != entities)
+    node.error_at("entities",
+                  "type '" + task.head.type + "' marks " + (entities == 1 ? "one entity" : "two entities") +
+                      ", and 'entities' names " + std::to_string(task.entity.size()) + " columns");
+  if (task.head.type != "entity_classification" && task.head.multi_label)
+    refuse("multi_label", "it is for type entity_classification");
+  const bool no_labels = task.head.type == "regression" || task.head.type == "dependency_head";
+  if (no_labels && !task.head.labels.empty()) refuse("labels", "'label' names the column of numbers");
+}
+
+// Heads of marked entities and of dependencies have their own layers.
+void check_idle_head(ConfigNode node, const std::string& type) {
+  if (entity_count(type) == 0 && type != "dependency_head") return;
+  for (const char* key : {"layers", "activation_function", "use_pooler", "bias"}) {
+    if (node.has(key))
+      node.error_at_written({key}, std::string("'") + key + "' has no effect with type '" + type + "'");
+  }
 }
 
 // Keys of `data` that a task of this type does not read, unless they say what holds anyway.
@@ -104,9 +125,10 @@ void check_idle_data(const ConfigNode& own, const ConfigNode& common, const Task
 
 // What the columns are called where nobody says it.
 void record_columns(ConfigNode node, const TaskConfig& task) {
-  const bool tags = task.head.type == "tagging";
-  if (task.label.empty()) node.record_default("label", std::string(tags ? "tags" : "label"));
-  if (tags && task.tokens.empty()) node.record_default("tokens", std::string("tokens"));
+  const bool tags = task.head.type == "tagging", heads = task.head.type == "dependency_head";
+  if (task.label.empty())
+    node.record_default("label", std::string(tags ? "tags" : heads ? "heads" : "label"));
+  if ((tags || heads) && task.tokens.empty()) node.record_default("tokens", std::string("tokens"));
   if (reads_images(task.head.type) && task.image.empty()) node.record_default("image", std::string("image"));
 }
 
@@ -143,11 +165,14 @@ void read_examples(ConfigNode node, TaskConfig& task) {
   node.read("label", task.label);
   node.read("tokens", task.tokens);
   node.read("image", task.image);
+  node.read("entities", task.entity);
+  node.read("multi_label", task.head.multi_label);
   node.read("labels", task.head.labels);
   if (task.text.size() > 2) node.error_at("text", "'text' names one column or two");
   check_labels(node, task.head.labels);
   if (type_known) check_idle_keys(node, task);
   read_head_spec(node.child("head"), task.head);
+  check_idle_head(node.child("head"), task.head.type);
   if (task.metrics.empty()) task.metrics = {default_metric(task.head.type)};
   node.read("metric", task.metrics);
   check_metrics(node, task, type_known);
@@ -282,15 +307,23 @@ bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter) {
 
 bool reads_images(const std::string& head_type) { return head_type == "image_classification"; }
 
-LabelKind label_kind(const std::string& head_type) {
-  if (head_type == "multilabel_classification") return LabelKind::kLabelSet;
-  if (head_type == "regression") return LabelKind::kNumber;
-  return head_type == "tagging" ? LabelKind::kTags : LabelKind::kClass;
+LabelKind label_kind(const HeadSpec& head) {
+  if (head.type == "multilabel_classification" || head.multi_label) return LabelKind::kLabelSet;
+  if (head.type == "regression") return LabelKind::kNumber;
+  if (head.type == "dependency_head") return LabelKind::kHeads;
+  return head.type == "tagging" ? LabelKind::kTags : LabelKind::kClass;
+}
+
+int64_t entity_count(const std::string& head_type) {
+  if (head_type == "entity_pair_classification") return 2;
+  return head_type == "entity_classification" ? 1 : 0;
 }
 
 DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples) {
   DatasetOptions options;
-  options.kind = label_kind(task.head.type);
+  options.kind = label_kind(task.head);
+  options.entities = entity_count(task.head.type);
+  options.entity = task.entity;
   options.text = task.text;
   options.label = task.label;
   options.tokens = task.tokens;

@@ -43,6 +43,7 @@ struct TaskConfig {
   HeadSpec head;
   std::vector<std::string> text;  // columns; empty: the usual ones
   std::string label, tokens, image;
+  std::vector<std::string> entity;  // columns of spans; empty: the usual ones
   std::vector<std::string> metrics;
   AdapterSpec adapter;
   DataConfig data;
@@ -76,7 +77,9 @@ std::optional<std::string> folder_problem(const std::string& folder);
 // Dropout of the frozen backbone in training: the user's word, or the method's default.
 bool backbone_dropout(const TrainOptions& options, const AdapterSpec& adapter);
 
-LabelKind label_kind(const std::string& head_type);
+LabelKind label_kind(const HeadSpec& head);
+// How many entities rows of such a task mark.
+int64_t entity_count(const std::string& head_type);
 bool reads_images(const std::string& head_type);
 // How the task's files are read, tokenized and sampled.
 DatasetOptions dataset_options(const TaskConfig& task, std::optional<int64_t> max_samples);

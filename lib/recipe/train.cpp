@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
+#include "core/joined.h"
 #include "model/task_directory.h"
 #include "recipe/adapter_source.h"
 #include "recipe/export.h"
@@ -31,11 +32,31 @@ void load_adapter_parameters(const TaskConfig& task, const SourcedAdapter& sourc
   throw InputError(placed(task, error).what());
 }
 
+// Adapters beside other states may have the same shapes.
+void check_same_positions(const TaskConfig& task, const SourcedAdapter& source, const BackboneInfo& info) {
+  const auto* own = std::get_if<KnowledgeOptions>(&task.adapter.site);
+  const auto* found = std::get_if<KnowledgeOptions>(&source.spec.site);
+  if (own == nullptr || found == nullptr) return;
+  const auto positions = [&](const KnowledgeOptions& options) {
+    std::vector<std::string> numbers;
+    for (const int64_t position : knowledge_shape(options, info.layers, info.hidden_size).positions)
+      numbers.push_back(std::to_string(position));
+    return joined(numbers);
+  };
+  if (positions(*own) == positions(*found)) return;
+  const ValueError error("adapter.load", source_folder(task).string() +
+                                             " holds an adapter beside the states " + positions(*found) +
+                                             ", and this one is beside " + positions(*own) +
+                                             "; write adapter.layers: [" + positions(*found) + "]");
+  throw InputError(placed(task, error).what());
+}
+
 // The weights that training starts from. A head for the same labels goes on too; for others it is a new one.
 void load_start(const Run& run, Workspace& workspace, const TaskConfig& task, TaskAdapter& adapter,
                 Head& head) {
   const auto source = load_adapter(source_folder(task), workspace.backbone(), workspace.identity(),
                                    torch::kCPU, run.flags.allow_backbone_mismatch);
+  check_same_positions(task, source, workspace.info());
   load_adapter_parameters(task, source, adapter);
   if (source.head && source.head->spec() == head.spec())
     load_parameters(head, parameter_map(*source.head), task.adapter.load);

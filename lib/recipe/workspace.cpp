@@ -74,7 +74,7 @@ void check_truncation(const TaskConfig& task, const Columns& found) {
 // The columns of a TaskConfig, TaskInput or Columns.
 template <typename T>
 auto columns_of(T& all) {
-  return std::tie(all.text, all.label, all.tokens, all.image);
+  return std::tie(all.text, all.label, all.tokens, all.entity, all.image);
 }
 
 // How a DataConfig or TaskInput cuts texts.
@@ -249,6 +249,7 @@ TaskData Workspace::read_task(const TaskConfig& task) {
   data.head = task.head;
   const LabelMap labels = task.head.labels.empty() ? labels_of(train) : LabelMap(task.head.labels);
   data.head.labels = labels.names();
+  if (data.head.type == "dependency_head") data.head.places = task.data.max_seq_length;
   check_metrics(task, data.head.labels);
   data.input = input_of(task, train.columns);
   auto& transform = data.input.transform;

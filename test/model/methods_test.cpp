@@ -65,7 +65,7 @@ std::vector<double> losses_of(Backbone& backbone, TaskAdapter& adapter, Head& he
   std::vector<double> losses;
   for (int step = 0; step < 6; ++step) {
     optimizer.zero_grad();
-    const auto loss = head.loss(head.forward(backbone.forward(batch, head.wanted())), batch);
+    const auto loss = head.loss(head.forward(backbone.forward(batch, head.wanted()), batch), batch);
     const auto mean = loss.sum / loss.count;
     losses.push_back(mean.item<double>());
     mean.backward();
@@ -213,13 +213,13 @@ TEST_CASE("layers below the first are left without adapters", "[model]") {
   const auto states = [&](int64_t dropped) {
     const torch::NoGradGuard no_grad;
     adapter.attach(lowest_layers(dropped));
-    const auto features = backbone->forward(batch, {true, false});
+    const auto features = backbone->forward(batch, {.states = all_states(backbone->info().layers)});
     adapter.detach();
-    return features.hidden_states;
+    return features.states;
   };
   const auto plain = states(backbone->info().layers), dropped = states(2);
-  CHECK(at::equal(dropped[2], plain[2]));
-  CHECK_FALSE(at::equal(dropped[3], plain[3]));
+  CHECK(at::equal(dropped.at(2), plain.at(2)));
+  CHECK_FALSE(at::equal(dropped.at(3), plain.at(3)));
   CHECK(at::equal(plain[3], last_of(*backbone, batch)));
 }
 

@@ -14,6 +14,7 @@
 #include "backbone/backbone.h"
 #include "data/encoded.h"
 #include "data/random_sequence.h"
+#include "model/task_fusion.h"
 #include "model/task_model.h"
 #include "train/trainer.h"
 

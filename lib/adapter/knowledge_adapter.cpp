@@ -1,0 +1,122 @@
+#include "adapter/knowledge_adapter.h"
+
+#include <memory>
+#include <utility>
+
+namespace adaptune {
+namespace {
+
+using torch::Tensor;
+
+// Modules that hold a Transformer layer's tensors under its names.
+struct Part {
+  const char* name;
+  Linear EncoderLayer::*linear;
+  bool widens, narrows;  // into and out of the intermediate width
+};
+constexpr Part kParts[] = {
+    {"query", &EncoderLayer::query, false, false},
+    {"key", &EncoderLayer::key, false, false},
+    {"value", &EncoderLayer::value, false, false},
+    {"attention_output", &EncoderLayer::attention_output, false, false},
+    {"intermediate", &EncoderLayer::intermediate, true, false},
+    {"output", &EncoderLayer::output, false, true},
+};
+constexpr std::pair<const char*, LayerNorm EncoderLayer::*> kNorms[] = {
+    {"attention_norm", &EncoderLayer::attention_norm}, {"output_norm", &EncoderLayer::ffn_norm}};
+
+// The layer computes with the module's parameters: they share their storage.
+std::shared_ptr<torch::nn::Module> module_of(EncoderLayer& layer, const KnowledgeShape& shape) {
+  auto module = std::make_shared<torch::nn::Module>();
+  for (const auto& part : kParts) {
+    const torch::nn::LinearOptions size(part.narrows ? shape.inner_intermediate : shape.inner_width,
+                                        part.widens ? shape.inner_intermediate : shape.inner_width);
+    const torch::nn::Linear linear(size);
+    module->register_module(part.name, linear.ptr());
+    (layer.*part.linear).weight = linear->weight;
+    (layer.*part.linear).bias = linear->bias;
+  }
+  for (const auto& [name, norm] : kNorms) {
+    const torch::nn::LayerNorm own(torch::nn::LayerNormOptions({shape.inner_width}));
+    module->register_module(name, own.ptr());
+    (layer.*norm).weight = own->weight;
+    (layer.*norm).bias = own->bias;
+  }
+  return module;
+}
+
+torch::nn::Linear outer_linear(int64_t in, int64_t out, double init_std) {
+  const torch::NoGradGuard no_grad;
+  torch::nn::Linear linear(in, out);
+  linear->weight.normal_(0, init_std);
+  linear->bias.zero_();
+  return linear;
+}
+
+// All positions answer, padded ones too.
+Tokens without_mask(Tokens tokens) {
+  for (auto& sequence : tokens.sequences) {
+    sequence.first_key = sequence.begin;
+    sequence.keys = sequence.length;
+  }
+  tokens.mask = Tensor();
+  return tokens;
+}
+
+}  // namespace
+
+KnowledgeAdapter::KnowledgeAdapter(const KnowledgeOptions& options, const KnowledgeShape& shape)
+    : options_(options), shape_(shape) {
+  TORCH_CHECK(shape.inner_width % shape.inner_heads == 0, shape.inner_heads,
+              " heads do not divide the width ", shape.inner_width);
+  for (size_t i = 0; i < shape.positions.size(); ++i) add_layer(static_cast<int64_t>(i));
+}
+
+void KnowledgeAdapter::add_layer(int64_t index) {
+  const bool joined = options_.chaining == "concat" && index > 0;
+  Layer& layer = layers_.emplace_back();
+  auto module = std::make_shared<torch::nn::Module>();
+  layer.down =
+      outer_linear(joined ? 2 * shape_.hidden : shape_.hidden, shape_.inner_width, options_.init_std);
+  layer.up = outer_linear(shape_.inner_width, shape_.hidden, options_.init_std);
+  module->register_module("down", layer.down);
+  module->register_module("up", layer.up);
+  auto encoder = std::make_shared<torch::nn::Module>();
+  EncoderLayerShape inner;
+  inner.hidden = shape_.inner_width;
+  inner.heads = shape_.inner_heads;
+  inner.intermediate = shape_.inner_intermediate;
+  inner.epsilon = options_.layer_norm_eps;
+  inner.activation = options_.non_linearity;
+  for (int64_t i = 0; i < options_.inner_layers; ++i) {
+    auto& added = layer.encoder.emplace_back(inner, i, "encoder." + std::to_string(i));
+    encoder->register_module(std::to_string(i), module_of(added, shape_));
+  }
+  module->register_module("encoder", encoder);
+  if (index == 0) register_module("layers", std::make_shared<torch::nn::Module>());
+  (*named_children().find("layers"))->register_module(std::to_string(index), module);
+}
+
+Tensor KnowledgeAdapter::run(const Layer& layer, const Tensor& input, const Tokens& tokens) const {
+  const double rate = is_training() ? options_.dropout : 0;
+  Tensor inner = torch::nn::Linear(layer.down)->forward(input);  // [N, W]
+  for (const auto& encoder : layer.encoder) inner = encoder.forward(inner, tokens, {rate, rate});
+  return torch::nn::Linear(layer.up)->forward(inner);  // [N, D]
+}
+
+std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states, const Tokens& tokens) {
+  TORCH_CHECK(states.size() == layers_.size(), layers_.size(), " states are read, got ", states.size());
+  const Tokens all = options_.mask_padding ? Tokens() : without_mask(tokens);
+  const Tokens& read = options_.mask_padding ? tokens : all;
+  std::vector<Tensor> outputs;
+  for (size_t i = 0; i < states.size(); ++i) {
+    const bool concat = options_.chaining == "concat";
+    Tensor input = states[i], skip = states[i];
+    if (i > 0) input = concat ? at::cat({states[i], outputs.back()}, -1) : states[i] + outputs.back();
+    if (!concat) skip = input;
+    outputs.push_back(skip + run(layers_[i], input, read));
+  }
+  return outputs;
+}
+
+}  // namespace adaptune

@@ -1,0 +1,61 @@
+#include "model/attachment.h"
+
+#include <algorithm>
+
+namespace adaptune {
+
+void Attachment::attach(const std::vector<int64_t>& left_out) {
+  TORCH_CHECK(!is_attached_, "this adapter is attached already");
+  is_attached_ = true;
+  left_out_ = left_out;
+  for (const auto& [site, adapter] : site_adapters()) {
+    if (is_left_out(site->info().layer)) continue;
+    site->attach(adapter);
+    attached_.emplace_back(site, adapter);
+  }
+  for (auto& override : overridden_) {
+    // The embeddings' go with the lowest layer, as in selected().
+    if (!is_left_out(std::max<int64_t>(override.slot.layer, 0))) *override.slot.tensor = override.trained;
+  }
+}
+
+bool Attachment::is_left_out(int64_t layer) const {
+  return std::find(left_out_.begin(), left_out_.end(), layer) != left_out_.end();
+}
+
+void Attachment::detach() {
+  if (!is_attached_) return;
+  for (const auto& [site, adapter] : attached_) site->detach();
+  for (auto& override : overridden_) *override.slot.tensor = override.original;
+  attached_.clear();
+  is_attached_ = false;
+}
+
+int64_t Attachment::untouched_layers(const Backbone& backbone) const {
+  int64_t lowest = backbone.info().layers;
+  for (const auto& [site, adapter] : site_adapters()) {
+    const auto& info = site->info();
+    if (info.kind == SiteKind::kEmbedding) return 0;
+    if (info.layer >= 0) lowest = std::min(lowest, info.layer);
+  }
+  for (const auto& override : overridden_)
+    lowest = std::min(lowest, std::max<int64_t>(override.slot.layer, 0));
+  return lowest;
+}
+
+int64_t Attachment::highest_layer() const {
+  int64_t highest = -1;
+  for (const auto& [site, adapter] : site_adapters()) highest = std::max(highest, site->info().layer);
+  for (const auto& override : overridden_) highest = std::max(highest, override.slot.layer);
+  return highest;
+}
+
+bool Attachment::needs_padding() const {
+  const auto all = modules(/*include_self=*/false);
+  return std::any_of(all.begin(), all.end(), [](const auto& module) {
+    const auto* adapter = module->template as<Adapter>();
+    return adapter && adapter->needs_padding();
+  });
+}
+
+}  // namespace adaptune

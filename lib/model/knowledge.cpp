@@ -1,0 +1,61 @@
+#include "model/knowledge.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace adaptune {
+
+using torch::Tensor;
+
+Knowledge::Knowledge(std::vector<std::shared_ptr<KnowledgeAdapter>> adapters,
+                     std::shared_ptr<Combination> combination)
+    : adapters_(std::move(adapters)), combination_(std::move(combination)) {}
+
+Wanted Knowledge::wanted(const Wanted& wanted) const {
+  Wanted all = wanted;
+  std::set<int64_t> states(wanted.states.begin(), wanted.states.end());
+  for (const auto& adapter : adapters_)
+    states.insert(adapter->positions().begin(), adapter->positions().end());
+  all.states.assign(states.begin(), states.end());
+  all.every_token = true;
+  return all;
+}
+
+std::vector<int64_t> Knowledge::states(int64_t layers) const {
+  std::vector<int64_t> states = wanted({}).states;
+  if (states.back() != layers) states.push_back(layers);
+  return states;
+}
+
+Features Knowledge::combined(const Features& features, const Batch& batch, const Wanted& wanted) const {
+  std::vector<Tensor> outputs;  // [N, D] of each adapter
+  for (const auto& adapter : adapters_) {
+    std::vector<Tensor> states;
+    for (const int64_t position : adapter->positions()) states.push_back(features.states.at(position));
+    outputs.push_back(adapter->forward(states, batch.tokens).back());
+  }
+  const auto of = [&](const Tensor& rows) {
+    std::vector<Tensor> chosen;
+    for (const auto& output : outputs) chosen.push_back(output.index_select(0, rows));
+    return combination_->forward(features.last.index_select(0, rows), chosen);
+  };
+  Features result = features;
+  if (wanted.every_token) {
+    result.last = combination_->forward(features.last, outputs);
+    result.first = result.last.index_select(0, batch.tokens.starts);
+    if (wanted.marked) result.marked = result.last.index_select(0, batch.marks.flatten());
+  } else {
+    result.last = Tensor();
+    result.first = wanted.marked ? Tensor() : of(batch.tokens.starts);
+    if (wanted.marked) result.marked = of(batch.marks.flatten());
+  }
+  return result;
+}
+
+bool Knowledge::needs_padding() const {
+  return std::any_of(adapters_.begin(), adapters_.end(),
+                     [](const auto& adapter) { return adapter->needs_padding(); });
+}
+
+}  // namespace adaptune

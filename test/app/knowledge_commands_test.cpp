@@ -1,0 +1,174 @@
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+
+#include "catch.h"
+
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace adaptune {
+namespace {
+
+constexpr const char* kKnowledge = R"(model: model
+adapter: {config: k_adapter, adapter_size: 8}
+data: {max_seq_length: 24}
+train: {num_train_epochs: 2, per_device_train_batch_size: 8, learning_rate: 1e-2}
+tasks:
+  fac: {type: entity_pair_classification, data: {train: pairs.jsonl, validation: pairs.jsonl}}
+  lin: {type: dependency_head, data: {train: trees.jsonl, validation: trees.jsonl}}
+fusion: {targets: [fac], train: {num_train_epochs: 1, learning_rate: 1e-2}}
+output_dir: run
+)";
+
+std::string pairs(int count) {
+  std::ostringstream text;
+  for (int i = 0; i < count; ++i) {
+    text << R"({"tokens": ["the", ")" << (i % 3 ? "good" : "bad")
+         << R"(", "day", "very", "night"], "head": [1, 2], )"
+         << R"("tail": [)" << (i % 2 ? "2, 3" : "3, 5") << R"(], "label": ")"
+         << (i % 3 ? "x(e1,e2)" : "y(e1,e2)") << "\"}\n";
+  }
+  return text.str();
+}
+
+std::string trees(int count) {
+  std::ostringstream text;
+  for (int i = 0; i < count; ++i)
+    text << (i % 2 ? R"({"tokens": ["the", "day"], "heads": [2, 0]})"
+                   : R"({"tokens": ["a", "bad", "night"], "heads": [3, 3, 0]})")
+         << "\n";
+  return text.str();
+}
+
+std::string typed(int count) {
+  std::ostringstream text;
+  for (int i = 0; i < count; ++i) {
+    text << R"({"text": "the )" << (i % 2 ? "good" : "bad") << R"( day", "head": [4, )" << (i % 2 ? 8 : 7)
+         << R"(], "label": )" << (i % 2 ? R"(["fine", "any"])" : R"(["any"])") << "}\n";
+  }
+  return text.str();
+}
+
+void write_knowledge(const CommandFolder& folder) {
+  folder.write("knowledge.yaml", kKnowledge);
+  folder.write("pairs.jsonl", pairs(48));
+  folder.write("trees.jsonl", trees(32));
+  folder.write("typed.jsonl", typed(32));
+}
+
+std::string adapter_bytes(const CommandFolder& folder, const std::string& task) {
+  return folder.read("run/" + task + "/adapter/adapter.safetensors");
+}
+
+}  // namespace
+
+TEST_CASE("knowledge adapters are trained apart, put together and scored") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  const std::string model = folder.read("model/model.safetensors");
+  CHECK(folder.run("train knowledge.yaml --task fac").status == 0);
+  const std::string fac = adapter_bytes(folder, "fac");
+  CHECK(folder.run("train knowledge.yaml --task lin").status == 0);
+  const auto fused = folder.run("fuse knowledge.yaml");
+  INFO(fused.err);
+  CHECK(fused.status == 0);
+  CHECK(adapter_bytes(folder, "fac") == fac);
+  CHECK(folder.read("model/model.safetensors") == model);
+  CHECK_THAT(folder.read("run/fusion/fac/fusion/fusion.yaml"), Contains("config: concat"));
+  const auto table = folder.run("eval knowledge.yaml");
+  CHECK(table.status == 0);
+  CHECK_THAT(table.out, Contains("uas"));
+  const auto answers = folder.run("predict run/lin trees.jsonl");
+  CHECK(answers.status == 0);
+  CHECK_THAT(answers.out, Contains("\"heads\":["));
+}
+
+TEST_CASE("ways of composition are chosen by name") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml").status == 0);
+  for (const char* way : {"add", "attention"}) {
+    const auto fused = folder.run(std::string("fuse knowledge.yaml --overwrite fusion.config=") + way);
+    INFO(fused.err);
+    CHECK(fused.status == 0);
+    const auto answers = folder.run("predict run pairs.jsonl --task fac");
+    CHECK(answers.status == 0);
+    CHECK_THAT(answers.out, Contains("\"label\":\"x(e1,e2)\""));
+  }
+  CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.config=dynamic"),
+             Contains("write fusion.config: concat, add or attention"));
+  CHECK_THAT(folder.refusal("check knowledge.yaml fusion.query=false"),
+             Contains("'query' is for AdapterFusion"));
+}
+
+TEST_CASE("entities are typed in texts, with several labels") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  folder.write("typing.yaml", R"(model: model
+adapter: k_adapter
+task: {name: typing, type: entity_classification, text: text, multi_label: true}
+data: {train: typed.jsonl, validation: typed.jsonl, max_seq_length: 24}
+train: {num_train_epochs: 2, per_device_train_batch_size: 8, learning_rate: 1e-2}
+output_dir: run
+)");
+  const auto trained = folder.run("train typing.yaml");
+  INFO(trained.err);
+  CHECK(trained.status == 0);
+  const auto answers = folder.run("predict run typed.jsonl");
+  CHECK_THAT(answers.out, Contains("\"labels\":["));
+  CHECK_THAT(folder.refusal("predict run words.txt", 3), Contains("do not say where the entities"));
+  CHECK_THAT(folder.refusal("check typing.yaml task.entities=[a,b]"), Contains("marks one entity"));
+  CHECK_THAT(folder.refusal("check typing.yaml task.head.layers=2"), Contains("'layers' has no effect"));
+  CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[0,9]"),
+             Contains("there is no hidden state 9"));
+  CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[2,1]"), Contains("the smallest first"));
+}
+
+TEST_CASE("kept states train the same knowledge, and a second adapter needs no other") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml --task fac").status == 0);
+  const std::string direct = folder.read("run/fac/metrics.jsonl");
+  REQUIRE(folder.run("train knowledge.yaml --task fac output_dir=kept cache.enabled=true").status == 0);
+  const auto losses = [](const std::string& log) {
+    std::vector<double> values;
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+      const auto entry = json::parse(line);
+      if (entry.contains("loss")) values.push_back(entry["loss"]);
+    }
+    return values;
+  };
+  const auto a = losses(direct), b = losses(folder.read("kept/fac/metrics.jsonl"));
+  REQUIRE(a.size() == b.size());
+  REQUIRE(!a.empty());
+  for (size_t i = 0; i < a.size(); ++i) CHECK(b[i] == Approx(a[i]).margin(1e-5));
+  const auto again = folder.run(
+      "train knowledge.yaml --task fac --overwrite output_dir=kept cache.enabled=true "
+      "adapter.adapter_transformer_layers=1");
+  CHECK(again.status == 0);
+  CHECK(again.err.find("computing the states") == std::string::npos);
+}
+
+TEST_CASE("what knowledge adapters cannot do is said") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml --task fac").status == 0);
+  CHECK_THAT(folder.refusal("export run/fac/adapter --format adapterhub"),
+             Contains("beside a backbone (k_adapter)"));
+  CHECK_THAT(
+      folder.refusal(
+          "train knowledge.yaml --task fac --overwrite adapter.load=run/fac/adapter adapter.layers=[0,1]", 3),
+      Contains("write adapter.layers: "));
+  folder.write("pairs.jsonl", R"({"tokens": ["a"], "head": [0, 2], "tail": [0, 1], "label": "x"})"
+                              "\n");
+  CHECK_THAT(folder.refusal("train knowledge.yaml --task fac --overwrite", 3),
+             Contains("pairs.jsonl:1: the span [0, 2] of 'head'"));
+}
+
+}  // namespace adaptune

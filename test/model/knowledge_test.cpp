@@ -1,0 +1,146 @@
+#include "model/knowledge.h"
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapter/method.h"
+#include "core/error.h"
+#include "model/task_fusion.h"
+#include "model/task_model.h"
+
+#include "catch.h"
+
+using Catch::Matchers::Contains;
+
+namespace adaptune {
+namespace {
+
+const std::string kModel = std::string(FIXTURES) + "/models/bert_tiny";
+
+Batch batch_of(const std::vector<int64_t>& lengths) {
+  Batch batch;
+  batch.tokens = packed_tokens(lengths, torch::kCPU);
+  batch.input_ids = torch::randint(5, 20, {batch.tokens.size()}, torch::kInt64);
+  return batch;
+}
+
+AdapterSpec small_spec() {
+  AdapterSpec spec = adapter_spec("k_adapter");
+  auto& options = std::get<KnowledgeOptions>(spec.site);
+  options.inner_width = 8;
+  options.inner_heads = 2;
+  options.init_std = 0.2;
+  return spec;
+}
+
+std::shared_ptr<TaskAdapter> small_adapter(Backbone& backbone) {
+  auto adapter = std::make_shared<TaskAdapter>(small_spec(), backbone);
+  adapter->eval();
+  return adapter;
+}
+
+// What the adapter itself gives for a batch.
+torch::Tensor output_of(const TaskAdapter& adapter, Backbone& backbone, const Batch& batch) {
+  const torch::NoGradGuard no_grad;
+  const auto features = backbone.forward(batch, adapter.wanted({}));
+  std::vector<torch::Tensor> states;
+  for (const int64_t position : adapter.knowledge_adapter()->positions())
+    states.push_back(features.states.at(position));
+  return adapter.knowledge_adapter()->forward(states, batch.tokens).back();
+}
+
+}  // namespace
+
+TEST_CASE("what an adapter gives does not depend on others beside it", "[model]") {
+  torch::manual_seed(1);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto first = small_adapter(*backbone), second = small_adapter(*backbone);
+  const auto batch = batch_of({5, 3});
+  const auto alone = output_of(*first, *backbone, batch);
+  FusionOptions options;
+  for (const auto& name : combination_names()) {
+    options.config = name;
+    TaskFusion fusion(options, {first, second}, *backbone);
+    fusion.attach();
+    const torch::NoGradGuard no_grad;
+    const Wanted wanted;
+    const auto features = fusion.read(backbone->forward(batch, fusion.wanted(wanted)), batch, wanted);
+    CHECK(features.last.sizes() == torch::IntArrayRef({batch.tokens.size(), backbone->info().hidden_size}));
+    CHECK(at::equal(output_of(*first, *backbone, batch), alone));
+  }
+}
+
+TEST_CASE("the backbone runs as its own beside a knowledge adapter", "[model]") {
+  torch::manual_seed(2);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto batch = batch_of({4, 6});
+  const torch::NoGradGuard no_grad;
+  const auto plain = backbone->forward(batch, {}).last;
+  const auto adapter = small_adapter(*backbone);
+  adapter->attach();
+  CHECK(at::equal(backbone->forward(batch, adapter->wanted({})).last, plain));
+  adapter->detach();
+}
+
+TEST_CASE("features of some tokens are those of all", "[model]") {
+  torch::manual_seed(3);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  auto batch = batch_of({4, 6});
+  batch.marks = torch::tensor({{1}, {7}}, torch::kInt64);
+  const auto adapter = small_adapter(*backbone);
+  const torch::NoGradGuard no_grad;
+  const Wanted every{.marked = true}, marked{.every_token = false, .marked = true},
+      first{.every_token = false};
+  const auto read = [&](const Wanted& wanted) {
+    return adapter->read(backbone->forward(batch, adapter->wanted(wanted)), batch, wanted);
+  };
+  const auto all = read(every);
+  CHECK(at::allclose(read(marked).marked, all.last.index_select(0, batch.marks.flatten()), 1e-5, 1e-6));
+  CHECK(at::allclose(read(first).first, all.last.index_select(0, batch.tokens.starts), 1e-5, 1e-6));
+}
+
+TEST_CASE("gradients reach a knowledge adapter and nothing of the backbone", "[model]") {
+  torch::manual_seed(4);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto adapter = small_adapter(*backbone);
+  const auto batch = batch_of({4, 6});
+  const Wanted wanted{.every_token = false};
+  adapter->read(backbone->forward(batch, adapter->wanted(wanted)), batch, wanted).first.sum().backward();
+  for (const auto& item : adapter->named_parameters()) {
+    INFO(item.key());
+    CHECK(item.value().grad().defined());
+  }
+  for (const auto& slot : backbone->tensors()) CHECK_FALSE(slot.tensor->requires_grad());
+}
+
+TEST_CASE("both ways of chaining, padding attended or not", "[model]") {
+  torch::manual_seed(5);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  auto spec = small_spec();
+  auto& options = std::get<KnowledgeOptions>(spec.site);
+  options.chaining = "concat";
+  TaskAdapter concat(spec, *backbone);
+  CHECK(concat.named_parameters()["knowledge.layers.1.down.weight"].size(1) ==
+        2 * backbone->info().hidden_size);
+  CHECK_FALSE(concat.needs_padding());
+  options.mask_padding = false;
+  CHECK(TaskAdapter(spec, *backbone).needs_padding());
+}
+
+TEST_CASE("options that a backbone cannot have are named", "[model]") {
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  auto spec = small_spec();
+  auto& options = std::get<KnowledgeOptions>(spec.site);
+  options.positions = {0, 9};
+  options.inner_heads = 3;
+  const auto problems = adapter_problems(spec, *backbone);
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].key() == "adapter.layers");
+  CHECK_THAT(problems[0].what(), Contains("there is no hidden state 9"));
+  CHECK_THAT(problems[1].what(), Contains("3 heads do not divide the width 8"));
+}
+
+}  // namespace adaptune
