@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "golden_case.h"
 #include "golden_training.h"
+#include "head/head.h"
 #include "interop/json_fields.h"
 #include "model/task_adapter.h"
 
