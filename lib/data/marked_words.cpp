@@ -79,14 +79,14 @@ std::vector<int64_t> token_counts(const Encoding& encoding, std::size_t words) {
   return counts;
 }
 
-// The words that are kept: those that are marked, and of the others what fits beside them; all where these do
-// not fit.
+// The words that are kept: those that are marked, and of the others what fits beside them. Where not even the
+// marked ones fit, they are cut from behind.
 EntitySpan kept_words(const std::vector<int64_t>& counts, const EntitySpan& marked, int64_t room) {
   const auto size = static_cast<int64_t>(counts.size());
   auto [begin, end] = marked;
   int64_t tokens = 0;
   for (int64_t i = begin; i < end; ++i) tokens += counts[i];
-  if (tokens > room) return {0, size};
+  if (tokens > room) return {begin, size};
   for (; begin > 0 && tokens + counts[begin - 1] <= room; --begin) tokens += counts[begin - 1];
   for (; end < size && tokens + counts[end] <= room; ++end) tokens += counts[end];
   return {begin, end};

@@ -7,6 +7,8 @@
 namespace adaptune {
 namespace {
 
+torch::Tensor labelled_rows(const Batch& batch) { return batch.labels.ge(0).nonzero().flatten(); }
+
 class ClassObjective final : public Objective {
  public:
   explicit ClassObjective(std::vector<std::string> classes) : classes_(std::move(classes)) {}
@@ -18,7 +20,7 @@ class ClassObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& all, const Batch& batch, Predictions& predictions) const override {
-    const auto labelled = batch.labels.ge(0).nonzero().flatten();
+    const auto labelled = labelled_rows(batch);
     const auto logits = all.index_select(0, labelled), labels = batch.labels.index_select(0, labelled);
     const auto classes = logits.argmax(-1).cpu(), gold = labels.cpu();
     const auto right = logits.gather(-1, labels.unsqueeze(-1));
@@ -33,6 +35,11 @@ class ClassObjective final : public Objective {
       predictions.gold_ranks.push_back(ranks[i].item<int64_t>());
       predictions.losses.push_back(losses[i].item<double>());
     }
+  }
+
+  std::vector<int64_t> scored_rows(const Batch& batch) const override {
+    const auto rows = labelled_rows(batch).cpu();
+    return {rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()};
   }
 
  private:

@@ -34,6 +34,11 @@ class LabelSetObjective final : public Objective {
       predictions.gold_label_sets.emplace_back(gold_row, gold_row + classes);
     }
   }
+
+  std::vector<int64_t> scored_rows(const Batch& batch) const override {
+    const auto rows = labelled_rows(batch).cpu();
+    return {rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()};
+  }
 };
 
 }  // namespace

@@ -22,8 +22,10 @@ class Objective {
  public:
   virtual ~Objective() = default;
   virtual LossSum loss(const torch::Tensor& logits, const Batch& batch) const = 0;
-  // Appends the batch's predictions and gold labels.
+  // Appends the batch's predictions and gold labels, one each for the rows that scored_rows() names.
   virtual void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const = 0;
+  // The rows of the batch that have a label, by index.
+  virtual std::vector<int64_t> scored_rows(const Batch& batch) const;
 };
 
 // Cross-entropy over classes: logits [B, C], labels [B] int64, negative where a row has none.

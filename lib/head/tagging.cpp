@@ -1,5 +1,6 @@
 #include <torch/torch.h>
 
+#include <string>
 #include <utility>
 
 #include "head/objective.h"
@@ -19,6 +20,24 @@ LossSum token_loss(const torch::Tensor& logits, const Batch& batch) {
   return {sum, (labels != kIgnored).sum().item<double>()};
 }
 
+// The predicted and the right answer of each token that has a label, by sentence; `name` writes a number.
+template <typename Name>
+void collect_tokens(const torch::Tensor& logits, const Batch& batch, const Name& name, Predictions& predictions) {
+  const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
+  const auto gold = kept_labels(batch).cpu().contiguous();
+  predictions.class_count = logits.size(-1);
+  for (const auto& sequence : batch.tokens.sequences) {
+    auto& tags = predictions.tags.emplace_back();
+    auto& gold_tags = predictions.gold_tags.emplace_back();
+    for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row) {
+      const int64_t label = gold.const_data_ptr<int64_t>()[row];
+      if (label == kIgnored) continue;
+      tags.push_back(name(chosen.const_data_ptr<int64_t>()[row]));
+      gold_tags.push_back(name(label));
+    }
+  }
+}
+
 class TagObjective final : public Objective {
  public:
   explicit TagObjective(std::vector<std::string> tags) : tags_(std::move(tags)) {}
@@ -28,19 +47,7 @@ class TagObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
-    const auto gold = kept_labels(batch).cpu().contiguous();
-    predictions.class_count = logits.size(-1);
-    for (const auto& sequence : batch.tokens.sequences) {
-      auto& tags = predictions.tags.emplace_back();
-      auto& gold_tags = predictions.gold_tags.emplace_back();
-      for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row) {
-        const int64_t label = gold.const_data_ptr<int64_t>()[row];
-        if (label == kIgnored) continue;
-        tags.push_back(tags_[chosen.const_data_ptr<int64_t>()[row]]);
-        gold_tags.push_back(tags_[label]);
-      }
-    }
+    collect_tokens(logits, batch, [&](int64_t tag) { return tags_[tag]; }, predictions);
   }
 
  private:
@@ -54,14 +61,7 @@ class PlaceObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    const auto gold = kept_labels(batch).cpu();
-    const auto sought = (gold != kIgnored).nonzero().flatten();
-    const auto chosen = logits.argmax(-1).cpu().index_select(0, sought), right = gold.index_select(0, sought);
-    predictions.class_count = logits.size(-1);
-    for (int64_t i = 0; i < sought.size(0); ++i) {
-      predictions.classes.push_back(chosen[i].item<int64_t>());
-      predictions.gold_classes.push_back(right[i].item<int64_t>());
-    }
+    collect_tokens(logits, batch, [](int64_t place) { return std::to_string(place); }, predictions);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/ahead.h"
@@ -22,7 +23,18 @@ void put_in_order(std::vector<T>& values, const std::vector<int64_t>& rows) {
   values = std::move(ordered);
 }
 
-void put_in_order(Predictions& predictions, const std::vector<int64_t>& rows) {
+// The place of each among them all, from the smallest on.
+std::vector<int64_t> ranks(const std::vector<int64_t>& rows) {
+  std::vector<int64_t> order(rows.size()), ranks(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return rows[a] < rows[b]; });
+  for (size_t place = 0; place < order.size(); ++place) ranks[order[place]] = static_cast<int64_t>(place);
+  return ranks;
+}
+
+// Some rows of the split may have no label, and no prediction.
+void put_in_order(Predictions& predictions, const std::vector<int64_t>& split_rows) {
+  const auto rows = ranks(split_rows);
   put_in_order(predictions.classes, rows);
   put_in_order(predictions.gold_classes, rows);
   put_in_order(predictions.gold_ranks, rows);
@@ -75,7 +87,7 @@ void EvaluationSum::add(Head& head, const std::vector<int64_t>& rows, const Batc
   loss_ += loss.sum.item<double>();
   count_ += loss.count;
   head.collect(logits, batch, evaluation_.predictions);
-  order_.insert(order_.end(), rows.begin(), rows.end());
+  for (const int64_t index : head.scored_rows(batch)) order_.push_back(rows[index]);
 }
 
 Evaluation EvaluationSum::result(const std::vector<std::string>& metrics) {

@@ -62,16 +62,23 @@ class Experiment:
                       parameters=parameter_count(weights))
         return entry
 
-    def test(self, training):
-        """The same, with {metric, test, predictions} and, of a fusion, {attention}."""
+    def score(self, training):
+        """The same, with {metric, test} and, of a fusion that attends, {attention}."""
         entry = self.train(training)
         if 'test' not in entry:
             self.restore(training)
             row, = self.program.results('eval', *self.words(training), '--split', 'test')
             score = defined(row['fusion' if training.command == 'fuse' else 'adapter'])
-            attention = {'attention': row['attention']['mean']} if training.command == 'fuse' else {}
-            self.note(training, f'test {100 * score:.2f}', metric=row['metric'], test=score,
-                      predictions=packed(self.predict(training, row['metric'], score)), **attention)
+            attention = {'attention': row['attention']['mean']} if row.get('attention') else {}
+            self.note(training, f'test {100 * score:.2f}', metric=row['metric'], test=score, **attention)
+        return entry
+
+    def test(self, training):
+        """The same, with {predictions}."""
+        entry = self.score(training)
+        if 'predictions' not in entry:
+            self.restore(training)
+            self.note(training, 'predicted', predictions=packed(self.predict(training, entry['metric'], entry['test'])))
         return entry
 
     def scores(self, training, command, *flags):
@@ -88,6 +95,9 @@ class Experiment:
 
     def train_all(self, trainings):
         self.at_once(self.train, trainings)
+
+    def score_all(self, trainings):
+        self.at_once(self.score, trainings)
 
     def test_all(self, trainings):
         self.at_once(self.test, trainings)

@@ -109,7 +109,7 @@ TEST_CASE("an unknown ending is answered with the known ones") {
     return input_error_of([&] { format_of(file, images); });
   };
   CHECK(refusal("data/train.txt", false) ==
-        "data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll (each also .gz)");
+        "data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll .conllu (each also .gz)");
   CHECK(refusal("data/train.txt", true) ==
         "data/train.txt: unknown ending '.txt'; known: a folder with one for each class, .jsonl .json .csv "
         ".tsv "
@@ -124,7 +124,7 @@ TEST_CASE("a format of images is none of texts, and the other way round") {
   };
   CHECK_THAT(
       refusal(folder.path(), false),
-      Contains("is a folder, and the task reads files of texts; known: .jsonl .json .csv .tsv .conll (each"));
+      Contains("is a folder, and the task reads files of texts; known: .jsonl .json .csv .tsv .conll .conllu (each"));
   CHECK_THAT(refusal("train.tar.gz", false),
              Contains("'.tar' is not for a task that reads texts; known: .jsonl"));
   CHECK_THAT(refusal("train.conll", true), Contains("'.conll' is not for a task that reads images"));

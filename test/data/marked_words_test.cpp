@@ -84,25 +84,25 @@ TEST_CASE("a long text is cut around its entities") {
   CHECK(encoded.encoding.truncated);
   CHECK(encoded.encoding.ids == std::vector<int32_t>{2, 7, 7, 5, 8, 5, 3});
   CHECK(encoded.marks == std::vector<int32_t>{3});
-  options.max_length = 4;  // not even the entity fits
-  CHECK(encode_marked(mark_entities(of_words({"red", "green", "blue", "red"}, {{3, 4}})), *small_tokenizer(),
-                      options)
-            .marks == std::vector<int32_t>{-1});
+  options.max_length = 4;  // not even the marked words fit
+  const auto pair = mark_entities(of_words({"red", "green", "blue", "red"}, {{1, 2}, {3, 4}}));
+  CHECK(encode_marked(pair, *small_tokenizer(), options).marks == std::vector<int32_t>{1, -1});
 }
 
 TEST_CASE("an example whose entity was cut off has no label") {
   const auto dataset = dataset_of(
-      R"({"tokens": ["red", "blue"], "head": [0, 1], "label": "x"}
-{"tokens": ["red", "green", "green", "blue"], "head": [3, 4], "label": "y"}
+      R"({"tokens": ["red", "green", "blue"], "head": [0, 1], "tail": [2, 3], "label": "x"}
+{"tokens": ["red", "blue"], "head": [1, 2], "tail": [0, 1], "label": "y"}
 )",
-      1);
-  const auto split = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 6});
-  CHECK(split.entities == 1);
-  CHECK(split.marks == std::vector<int32_t>{1, 2});
+      2);
+  const auto split = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 9});
+  CHECK(split.entities == 2);
+  CHECK(split.marks == std::vector<int32_t>{1, 5, 4, 1});
   CHECK(split.cut_entities == 0);
-  const auto cut = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 4});
-  CHECK(cut.classes == Numbers{kNoLabel, kNoLabel});
-  CHECK(cut.cut_entities == 2);
+  const auto cut = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 6});
+  CHECK(cut.marks == std::vector<int32_t>{1, -1, 4, 1});
+  CHECK(cut.classes == Numbers{kNoLabel, 1});
+  CHECK(cut.cut_entities == 1);
 }
 
 TEST_CASE("spans that no entity can have are refused with their line") {
