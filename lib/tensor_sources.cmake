@@ -24,6 +24,8 @@ set(TENSOR_SOURCES
   data/image_set.cpp
   head/answer.cpp
   head/classification.cpp
+  head/cloze.cpp
+  head/cloze_head.cpp
   head/dependency_head.cpp
   head/entity_head.cpp
   head/head.cpp

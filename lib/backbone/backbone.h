@@ -26,6 +26,7 @@ struct Wanted {
   bool pooled = false;
   bool every_token = true;  // of the last layer; else only the first of each sequence
   bool marked = false;      // of the last layer: the tokens that Batch::marks names
+  bool words = false;       // the embeddings of all words
   // Only so many of the lowest layers are computed, and the last of them is the "last layer"; empty: all.
   std::optional<int64_t> layers = std::nullopt;
   bool state(int64_t index) const { return std::find(states.begin(), states.end(), index) != states.end(); }
@@ -43,6 +44,7 @@ struct Features {
   torch::Tensor last;                       // [N, D] of the last layer, if every token is wanted
   torch::Tensor pooled;                     // [B, D], if wanted: BERT's tanh layer on `first`
   torch::Tensor marked;                     // [B M, D], if wanted
+  torch::Tensor words;                      // [V, D], if wanted
   std::map<int64_t, torch::Tensor> states;  // [N, D], those that are wanted
 };
 

@@ -75,6 +75,7 @@ class Bert final : public TransformerEncoder {
     }
     if (!features.first.defined()) features.first = stream.index_select(-2, tokens.starts);
     if (wanted.every_token) features.last = stream;
+    if (wanted.words) features.words = words_;
     if (wanted.marked) features.marked = stream.index_select(-2, batch.marks.flatten());
     if (wanted.pooled) features.pooled = pooled(features.first, tokens);
     return features;

@@ -62,6 +62,8 @@ class Collation {
         return row_values<float>(split_.values, torch::kFloat32);
       case LabelKind::kLabelSet:
         return label_sets();
+      case LabelKind::kAnswers:
+        return answers();
       case LabelKind::kTags:
       case LabelKind::kHeads:
         return tokens(split_.tags, kNoTag);
@@ -75,6 +77,22 @@ class Collation {
     torch::Tensor result = host_tensor({size_}, type, device_);
     T* target = result.data_ptr<T>();
     for (const int64_t row : rows_) *target++ = values[row];
+    return moved(result, device_);
+  }
+
+  // [B, A], each row filled up with kNoLabel.
+  torch::Tensor answers() const {
+    int64_t most = 1;
+    for (const int64_t row : rows_)
+      most = std::max(most, split_.answer_starts[row + 1] - split_.answer_starts[row]);
+    torch::Tensor result = host_tensor({size_, most}, torch::kInt64, device_);
+    int64_t* target = result.data_ptr<int64_t>();
+    for (const int64_t row : rows_) {
+      const auto begin = split_.answers.begin() + split_.answer_starts[row];
+      const auto end = split_.answers.begin() + split_.answer_starts[row + 1];
+      std::fill(std::copy(begin, end, target), target + most, kNoLabel);
+      target += most;
+    }
     return moved(result, device_);
   }
 

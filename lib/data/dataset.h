@@ -17,6 +17,7 @@ enum class LabelKind {
   kNumber,    // regression
   kTags,      // one label a word
   kHeads,     // the word that each depends on
+  kAnswers,   // words any of which may stand where the text has "[MASK]"
 };
 
 // Of words, or of a text without them code points: [begin, end).
@@ -33,8 +34,8 @@ struct DatasetOptions {
   // of one text.
   int64_t entities = 0;
   // Columns; empty: `text`, or `text` and `text_pair` where the file has both; `label`, for kTags `tags`, for
-  // kHeads `heads`; `tokens`; `head` and `tail`, the spans of entities. In a .conll file a number from 1
-  // means that column, any other name the first (tokens) or the last (label).
+  // kHeads `heads`, for kAnswers `answers`; `tokens`; `head` and `tail`, the spans of entities. In a .conll
+  // file a number from 1 means that column, any other name the first (tokens) or the last (label).
   std::vector<std::string> text;
   std::string label;
   std::string tokens;

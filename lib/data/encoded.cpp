@@ -1,7 +1,9 @@
 #include "data/encoded.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "core/error.h"
 #include "data/marked_words.h"
 #include "data/parallel_chunks.h"
 
@@ -9,6 +11,7 @@ namespace adaptune {
 namespace {
 
 constexpr int64_t kRowsPerChunk = 512;
+constexpr const char* kMask = "[MASK]";
 constexpr int32_t kNoTag = kNoLabel;
 
 using LabelNumbers = std::vector<std::vector<int64_t>>;
@@ -44,9 +47,42 @@ class RowEncoder {
       part.cut_entities += std::count(marked.marks.begin(), marked.marks.end(), -1) > 0;
       return std::move(marked.encoding);
     }
+    if (dataset_.kind == LabelKind::kAnswers) return masked_encoding(example, part);
     if (reads_words()) return tokenizer_.encode_words(example.words, options_);
     if (dataset_.has_pairs()) return tokenizer_.encode_pair(example.text, example.text_pair, options_);
     return tokenizer_.encode(example.text, options_);
+  }
+
+  // "[MASK]" in a text is the tokenizer's own mask.
+  Encoding masked_encoding(const Example& example, EncodedSplit& part) const {
+    const int32_t mask = tokenizer_.mask_id().value_or(-1);
+    std::string text = example.text;
+    const auto found = text.find(kMask);
+    if (found == std::string::npos || text.find(kMask, found + 1) != std::string::npos) {
+      throw InputError(dataset_.where(example) + ": the text must hold one " + kMask +
+                       ", where its answer is missing");
+    }
+    Encoding encoded =
+        tokenizer_.encode(text.replace(found, std::strlen(kMask), tokenizer_.token(mask)), options_);
+    const auto place = std::find(encoded.ids.begin(), encoded.ids.end(), mask);
+    const bool cut = place == encoded.ids.end();
+    part.marks.push_back(cut ? -1 : static_cast<int32_t>(place - encoded.ids.begin()));
+    part.cut_entities += cut;
+    return encoded;
+  }
+
+  // Those that are one token behind a blank.
+  void append_answers(const Example& example, EncodedSplit& part) const {
+    const std::size_t before = part.answers.size();
+    EncodeOptions plain;
+    plain.add_special_tokens = false;
+    for (const std::string& answer : example.labels) {
+      const auto ids = tokenizer_.encode_words({answer}, plain).ids;
+      if (ids.size() == 1) part.answers.push_back(ids.front());
+    }
+    part.long_answers += part.answers.size() == before;
+    if (part.marks.back() < 0) part.answers.resize(before);
+    part.answer_starts.push_back(static_cast<int64_t>(part.answers.size()));
   }
 
   bool is_empty(const Example& example) const {
@@ -66,6 +102,7 @@ class RowEncoder {
     if (dataset_.kind == LabelKind::kTags || dataset_.kind == LabelKind::kHeads)
       append_words(row, encoded, part);
     if (dataset_.kind == LabelKind::kHeads && dataset_.labelled) append_heads(example, encoded, part);
+    if (dataset_.kind == LabelKind::kAnswers && dataset_.labelled) append_answers(example, part);
   }
 
   // Wang et al. 2021 label words by their numbers, which are places of tokens only where every word is one.
@@ -137,6 +174,9 @@ void append_part(const EncodedSplit& part, EncodedSplit& split) {
   append_all(split.tags, part.tags);
   append_all(split.word_ids, part.word_ids);
   append_all(split.marks, part.marks);
+  const auto answered = static_cast<int64_t>(split.answers.size());
+  for (const int64_t end : part.answer_starts) split.answer_starts.push_back(answered + end);
+  append_all(split.answers, part.answers);
   split.longest = std::max(split.longest, part.longest);
   split.cut_rows += part.cut_rows;
   split.empty_rows += part.empty_rows;
@@ -144,6 +184,7 @@ void append_part(const EncodedSplit& part, EncodedSplit& split) {
   split.words_without_tokens += part.words_without_tokens;
   split.cut_entities += part.cut_entities;
   split.cut_heads += part.cut_heads;
+  split.long_answers += part.long_answers;
   split.cyclic_rows += part.cyclic_rows;
 }
 
@@ -198,7 +239,8 @@ bool EncodedSplit::same_input(const EncodedSplit& other) const {
 
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
                           const EncodingOptions& options) {
-  const LabelNumbers numbers = dataset.labelled ? label_numbers(dataset, labels) : LabelNumbers();
+  const bool numbered = dataset.labelled && dataset.kind != LabelKind::kAnswers;
+  const LabelNumbers numbers = numbered ? label_numbers(dataset, labels) : LabelNumbers();
   const int64_t chunks = (dataset.size() + kRowsPerChunk - 1) / kRowsPerChunk;
   const RowEncoder encoder(dataset, numbers, tokenizer, options);
   std::vector<EncodedSplit> parts(static_cast<std::size_t>(chunks));
@@ -210,7 +252,9 @@ EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const 
   split.kind = dataset.kind;
   split.labelled = dataset.labelled;
   split.label_count = labels.size();
-  split.entities = static_cast<int64_t>(dataset.columns.entity.size());
+  const bool masked = dataset.kind == LabelKind::kAnswers;
+  split.entities = masked ? 1 : static_cast<int64_t>(dataset.columns.entity.size());
+  if (masked && dataset.labelled) split.answer_starts.push_back(0);
   append_parts(parts, split);
   fill_labels(dataset, numbers, split);
   return split;

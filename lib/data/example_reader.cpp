@@ -57,6 +57,7 @@ bool reads_words(const Record& first, const DatasetOptions& options) {
 }
 
 std::string label_column(LabelKind kind) {
+  if (kind == LabelKind::kAnswers) return "answers";
   return kind == LabelKind::kTags ? "tags" : kind == LabelKind::kHeads ? "heads" : "label";
 }
 
@@ -244,7 +245,8 @@ Example ExampleReader::read(const Record& record) const {
   }
   if (!columns_.entity.empty()) read_entities(record, example);
   if (!options_.labelled) return example;
-  const bool list = options_.kind == LabelKind::kTags || options_.kind == LabelKind::kLabelSet;
+  const bool list = options_.kind == LabelKind::kTags || options_.kind == LabelKind::kLabelSet ||
+                    options_.kind == LabelKind::kAnswers;
   if (options_.kind == LabelKind::kHeads) {
     read_heads(record, example);
   } else {

@@ -65,7 +65,9 @@ std::optional<int64_t> LabelMap::find(const std::string& name) const {
 }
 
 LabelMap labels_of(const Dataset& train) {
-  if (train.kind == LabelKind::kNumber || train.kind == LabelKind::kHeads || !train.labelled) return {};
+  const bool named =
+      train.kind == LabelKind::kClass || train.kind == LabelKind::kLabelSet || train.kind == LabelKind::kTags;
+  if (!named || !train.labelled) return {};
   std::vector<std::string> names = train.label_names;
   const std::string file = train.files.front().path.string();
   if (names.empty()) {

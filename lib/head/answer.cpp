@@ -2,10 +2,13 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace adaptune {
 namespace {
+
+constexpr int64_t kLikeliest = 5;
 
 using nlohmann::ordered_json;
 using torch::Tensor;
@@ -66,12 +69,24 @@ ordered_json head_answer(const Tensor& logits, const std::vector<int64_t>& word_
   return {{"heads", heads}, {"scores", scores}};
 }
 
+ordered_json cloze_answer(const Tensor& logits, const TokenName& token_name) {
+  const auto [shares, tokens] = at::softmax(logits, -1).topk(std::min(kLikeliest, logits.size(-1)));
+  ordered_json names = ordered_json::array(), scores = ordered_json::array();
+  for (int64_t i = 0; i < shares.size(0); ++i) {
+    names.push_back(token_name(tokens[i].item<int64_t>()));
+    scores.push_back(shares[i].item<double>());
+  }
+  return {{"token", names[0]}, {"score", scores[0]}, {"tokens", names}, {"scores", scores}};
+}
+
 }  // namespace
 
-ordered_json answer(const HeadSpec& head, const Tensor& logits, const std::vector<int64_t>& word_starts) {
+ordered_json answer(const HeadSpec& head, const Tensor& logits, const std::vector<int64_t>& word_starts,
+                    const TokenName& token_name) {
   const Tensor values = logits.detach().to(torch::kCPU, torch::kFloat64);
   if (head.type == "regression") return {{"score", values.flatten()[0].item<double>()}};
   if (head.type == "tagging") return tag_answer(head, values, word_starts);
+  if (head.type == "fact_cloze") return cloze_answer(values, token_name);
   if (head.type == "dependency_head") return head_answer(values, word_starts);
   const bool several = head.type == "multilabel_classification" || head.multi_label;
   return several ? set_answer(head, values) : class_answer(head, values);

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "head/cloze_head.h"
 #include "head/dependency_head.h"
 #include "head/entity_head.h"
 #include "head/linear_head.h"
@@ -46,6 +47,10 @@ std::shared_ptr<Head> dependency_head(const HeadSpec& spec, const BackboneInfo& 
   return std::make_shared<DependencyHead>(spec, info, place_objective());
 }
 
+std::shared_ptr<Head> cloze_head(const HeadSpec& spec, const BackboneInfo& info) {
+  return std::make_shared<ClozeHead>(spec, info, cloze_objective());
+}
+
 const std::vector<HeadKind>& head_table() {
   static const std::vector<HeadKind> kinds = {
       {"classification", class_head},
@@ -56,6 +61,7 @@ const std::vector<HeadKind>& head_table() {
       {"entity_classification", entity_head},
       {"entity_pair_classification", entity_pair_head},
       {"dependency_head", dependency_head},
+      {"fact_cloze", cloze_head},
   };
   return kinds;
 }

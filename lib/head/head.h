@@ -18,9 +18,10 @@ namespace adaptune {
 // Names and defaults as in AdapterHub's head configurations.
 struct HeadSpec {
   // classification | image_classification | multilabel_classification | regression | tagging |
-  // entity_classification | entity_pair_classification | dependency_head
+  // entity_classification | entity_pair_classification | dependency_head | fact_cloze
   std::string type = "classification";
-  std::vector<std::string> labels;  // in the order of the logits; regression, dependency_head: empty
+  std::vector<std::string>
+      labels;  // in the order of the logits; regression, dependency_head, fact_cloze: empty
   int64_t layers = 1;
   std::optional<std::string> activation_function = "tanh";  // between layers
   bool use_pooler = false;             // read the backbone's pooled output instead of token 0

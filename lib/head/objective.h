@@ -40,5 +40,8 @@ std::unique_ptr<Objective> tag_objective(const std::vector<std::string>& tags);
 // Cross-entropy over the places of a sequence: logits [N, P], labels [N] int64 with the place of the token
 // that each is to find, -100 where none is sought.
 std::unique_ptr<Objective> place_objective();
+// Cross-entropy over all words: logits [B, V], labels [B, A] int64, answers any of which is right, -100
+// behind them.
+std::unique_ptr<Objective> cloze_objective();
 
 }  // namespace adaptune

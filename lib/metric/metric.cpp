@@ -102,6 +102,7 @@ const std::vector<Metric>& metric_table() {
       {"f1_micro", true, {classes, images, sets, entity, pair}, f1_micro},
       {"semeval_f1", true, {classes, pair}, directed_f1},
       {"uas", true, {"dependency_head"}, accuracy},
+      {"precision_at_1", true, {"fact_cloze"}, accuracy},
       {"matthews_correlation", true, {classes, images, pair}, matthews_correlation},
       {"pearsonr", true, {"regression"}, pearsonr},
       {"spearmanr", true, {"regression"}, spearmanr},
@@ -154,6 +155,7 @@ std::string default_metric(const std::string& head_type) {
   if (head_type == "multilabel_classification" || head_type == "entity_classification") return "f1_micro";
   if (head_type == "entity_pair_classification") return "f1_micro";
   if (head_type == "dependency_head") return "uas";
+  if (head_type == "fact_cloze") return "precision_at_1";
   if (head_type == "regression") return "spearmanr";
   if (head_type == "tagging") return "seqeval_f1";
   throw UsageError("task type '" + head_type + "' has no usual metric; set `metric`, one of " +

@@ -120,6 +120,7 @@ Features SharedPass::features(const Batch& batch) {
     wanted.pooled = wanted.pooled || own.pooled;
     wanted.every_token = wanted.every_token || own.every_token;
     wanted.marked = wanted.marked || own.marked;
+    wanted.words = wanted.words || own.words;
     wanted.states.insert(wanted.states.end(), own.states.begin(), own.states.end());
   }
   return backbone_.forward(batch, wanted);
@@ -128,7 +129,8 @@ Features SharedPass::features(const Batch& batch) {
 Features SharedPass::features_of(const Features& features, size_t task) const {
   const auto c = std::find(order_.begin(), order_.end(), task) - order_.begin();
   const auto own = [&](const Tensor& value) { return value.defined() ? copy_of(value, c) : value; };
-  Features result{own(features.first), own(features.last), own(features.pooled), own(features.marked), {}};
+  Features result{own(features.first),  own(features.last), own(features.pooled),
+                  own(features.marked), features.words,     {}};
   for (const auto& [index, state] : features.states) result.states.emplace(index, own(state));
   return result;
 }

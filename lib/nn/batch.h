@@ -18,6 +18,7 @@ struct Batch {
   torch::Tensor pixels;          // [B, 3, H, W] float: images, which have no tokens
   // classification [B] int64; multi-label [B, C] float; regression [B] float;
   // tagging [N] int64 with -100 where no loss is taken
+  // cloze [B, A] int64, answers any of which is right, filled up with -100;
   // and of dependency heads the place of a token's head; entities as classification or multi-label
   torch::Tensor labels;
   torch::Tensor

@@ -47,7 +47,7 @@ std::vector<std::string> majority_labels(const HeadSpec& head, const TaskSplit& 
 std::optional<double> majority_score(const TaskDescription& task, const EncodedSplit& rows,
                                      const std::string& metric) {
   const auto& labels = task.head.labels;
-  if (rows.kind == LabelKind::kNumber || rows.kind == LabelKind::kHeads) return std::nullopt;
+  if (labels.empty()) return std::nullopt;
   if (rows.kind != LabelKind::kLabelSet && task.majority.empty()) return std::nullopt;
   Predictions predictions;
   predictions.class_count = static_cast<int64_t>(labels.size());

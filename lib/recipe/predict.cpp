@@ -179,6 +179,7 @@ ordered_json logits_json(const torch::Tensor& logits, const std::vector<int64_t>
 struct Input {
   const Dataset& dataset;
   const EncodedSplit& rows;
+  TokenName token_name;
 };
 
 // The answers of one task, by row.
@@ -197,7 +198,7 @@ class Answers {
       const auto logits = tags ? tokens.of(all_logits, index) : all_logits[index];
       auto& object = objects_[row] = ordered_json::object();
       if (tags) object["tokens"] = words;
-      object.update(answer(task_.description.head, logits, starts));
+      object.update(answer(task_.description.head, logits, starts, input_.token_name));
       if (flags_.logits) object["logits"] = logits_json(logits, starts);
       if (flags_.fusion_attention && task_.fused)
         object["attention"] = row_attention(*task_.fused, tokens, index);
@@ -298,7 +299,12 @@ int predict(const PredictFlags& flags, Console& console) {
                  " tokens and were cut");
   }
   opened.backbone->set_bfloat16(flags.bf16);
-  const Input input{dataset, rows};
+  // As it stands in a text, without what a vocabulary writes for blanks.
+  const auto token_name = [&](int64_t id) {
+    const auto text = opened.tokenizer->decode({static_cast<int32_t>(id)}, false);
+    return text.substr(std::min(text.find_first_not_of(' '), text.size()));
+  };
+  const Input input{dataset, rows, token_name};
   std::vector<Answers> answers;
   for (const auto& own : opened.tasks) {
     if (flags.fusion_attention && own.fused) record_attention(*own.fused, true);

@@ -61,7 +61,11 @@ std::string split_text(const TaskConfig& task, const std::string& name, const Ta
     text += "   " + thousands(rows.cut_words) + " words behind the cut are neither trained nor scored";
   if (rows.cut_entities > 0) {
     text += "   " + thousands(rows.cut_entities) +
-            " examples with an entity behind the cut are neither trained nor scored";
+            " examples with an entity or mask behind the cut are neither trained nor scored";
+  }
+  if (rows.long_answers > 0) {
+    text += "   " + thousands(rows.long_answers) +
+            " examples without an answer of one token are neither trained nor scored";
   }
   if (rows.cut_heads > 0)
     text += "   " + thousands(rows.cut_heads) +

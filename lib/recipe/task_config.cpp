@@ -90,13 +90,18 @@ void check_idle_keys(ConfigNode node, const TaskConfig& task) {
                       ", and 'entities' names " + std::to_string(task.entity.size()) + " columns");
   if (task.head.type != "entity_classification" && task.head.multi_label)
     refuse("multi_label", "it is for type entity_classification");
-  const bool no_labels = task.head.type == "regression" || task.head.type == "dependency_head";
-  if (no_labels && !task.head.labels.empty()) refuse("labels", "'label' names the column of numbers");
+  const LabelKind kind = label_kind(task.head);
+  const bool named = kind == LabelKind::kClass || kind == LabelKind::kLabelSet || kind == LabelKind::kTags;
+  if (!named && !task.head.labels.empty()) {
+    const std::string what = kind == LabelKind::kAnswers ? "answers" : "numbers";
+    refuse("labels", "'label' names the column of " + what);
+  }
+  if (kind == LabelKind::kAnswers && task.text.size() > 1) node.error_at("text", "the mask is in one text");
 }
 
 // Heads of marked entities and of dependencies have their own layers.
 void check_idle_head(ConfigNode node, const std::string& type) {
-  if (entity_count(type) == 0 && type != "dependency_head") return;
+  if (entity_count(type) == 0 && type != "dependency_head" && type != "fact_cloze") return;
   for (const char* key : {"layers", "activation_function", "use_pooler", "bias"}) {
     if (node.has(key))
       node.error_at_written({key}, std::string("'") + key + "' has no effect with type '" + type + "'");
@@ -126,8 +131,9 @@ void check_idle_data(const ConfigNode& own, const ConfigNode& common, const Task
 // What the columns are called where nobody says it.
 void record_columns(ConfigNode node, const TaskConfig& task) {
   const bool tags = task.head.type == "tagging", heads = task.head.type == "dependency_head";
-  if (task.label.empty())
-    node.record_default("label", std::string(tags ? "tags" : heads ? "heads" : "label"));
+  const bool answers = task.head.type == "fact_cloze";
+  const std::string label = tags ? "tags" : heads ? "heads" : answers ? "answers" : "label";
+  if (task.label.empty()) node.record_default("label", label);
   if ((tags || heads) && task.tokens.empty()) node.record_default("tokens", std::string("tokens"));
   if (reads_images(task.head.type) && task.image.empty()) node.record_default("image", std::string("image"));
 }
@@ -311,6 +317,7 @@ LabelKind label_kind(const HeadSpec& head) {
   if (head.type == "multilabel_classification" || head.multi_label) return LabelKind::kLabelSet;
   if (head.type == "regression") return LabelKind::kNumber;
   if (head.type == "dependency_head") return LabelKind::kHeads;
+  if (head.type == "fact_cloze") return LabelKind::kAnswers;
   return head.type == "tagging" ? LabelKind::kTags : LabelKind::kClass;
 }
 

@@ -235,6 +235,8 @@ void Workspace::check_input(const TaskConfig& task) const {
     throw ValueError("type", "the backbone '" + info().family + "' reads " + (images ? "texts" : "images") +
                                  ", not what tasks of type '" + task.head.type + "' do");
   }
+  if (task.head.type == "fact_cloze" && !tokenizer_->mask_id())
+    throw ValueError("type", "this model's tokenizer has no mask, which tasks of type 'fact_cloze' need");
   if (images || task.data.max_seq_length <= info().max_positions) return;
   throw ValueError("data.max_seq_length", std::to_string(task.data.max_seq_length) + " is more than the " +
                                               std::to_string(info().max_positions) +

@@ -129,6 +129,36 @@ output_dir: run
   CHECK_THAT(folder.refusal("check typing.yaml adapter.layers=[2,1]"), Contains("the smallest first"));
 }
 
+TEST_CASE("facts are asked for by a mask") {
+  const CommandFolder folder;
+  std::string facts;
+  for (int i = 0; i < 24; ++i)
+    facts += i % 2 ? "{\"text\": \"the good [MASK]\", \"answers\": [\"day\", \"news\"]}\n"
+                   : "{\"text\": \"a bad [MASK] the\", \"answers\": [\"unheard\", \"night\"]}\n";
+  folder.write("facts.jsonl", facts);
+  folder.write("cloze.yaml", R"(model: model
+adapter: head_only
+task: {name: facts, type: fact_cloze}
+data: {train: facts.jsonl, validation: facts.jsonl, max_seq_length: 16}
+train: {num_train_epochs: 20, per_device_train_batch_size: 8, learning_rate: 1e-2, backbone_dropout: false}
+output_dir: run
+)");
+  const auto trained = folder.run("train cloze.yaml");
+  INFO(trained.err);
+  REQUIRE(trained.status == 0);
+  CHECK_THAT(folder.read("run/facts/adapter/adapter.yaml"), Contains("precision_at_1: 1"));
+  folder.write("asked.txt", "the good [MASK]\n");
+  const auto answer = json::parse(folder.run("predict run asked.txt").out);
+  CHECK(answer["token"] == "day");
+  CHECK(answer["tokens"].size() == 5);
+  folder.write("asked.txt", "the good\n");
+  CHECK_THAT(folder.refusal("predict run asked.txt", 3),
+             Contains("asked.txt:1: the text must hold one [MASK]"));
+  folder.write("facts.jsonl", "{\"text\": \"no mask\", \"answers\": [\"day\"]}\n");
+  CHECK_THAT(folder.refusal("train cloze.yaml --overwrite", 3),
+             Contains("facts.jsonl:1: the text must hold one [MASK]"));
+}
+
 TEST_CASE("kept states train the same knowledge, and a second adapter needs no other") {
   const CommandFolder folder;
   write_knowledge(folder);

@@ -143,6 +143,21 @@ TEST_CASE("heads that no word has are refused with their line") {
   CHECK_THAT(with("1"), Contains("must be a list of numbers"));
 }
 
+TEST_CASE("answers of one token, at the mask") {
+  const auto dataset = dataset_of(R"({"text": "red [MASK] green", "answers": ["reds", "blue", "green"]}
+{"text": "red green blue red [MASK]", "answers": ["blue"]}
+{"text": "[MASK]", "answers": ["blues"]}
+)",
+                                  0, LabelKind::kAnswers);
+  const auto split = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 6});
+  CHECK(split.ids == std::vector<int32_t>{2, 7, 4, 8, 3, 2, 7, 8, 9, 7, 3, 2, 4, 3});
+  CHECK(split.marks == std::vector<int32_t>{2, -1, 1});
+  CHECK(split.answers == std::vector<int32_t>{9, 8});
+  CHECK(split.answer_starts == Numbers{0, 2, 2, 2});
+  CHECK(split.cut_entities == 1);
+  CHECK(split.long_answers == 1);
+}
+
 TEST_CASE("sentences of CoNLL-U") {
   const TemporaryFolder folder;
   const auto file =
