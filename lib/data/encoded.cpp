@@ -71,14 +71,15 @@ class RowEncoder {
     return encoded;
   }
 
-  // Those that are one token behind a blank.
+  // Those that are one token behind a blank, and not the unknown one.
   void append_answers(const Example& example, EncodedSplit& part) const {
     const std::size_t before = part.answers.size();
     EncodeOptions plain;
     plain.add_special_tokens = false;
     for (const std::string& answer : example.labels) {
       const auto ids = tokenizer_.encode_words({answer}, plain).ids;
-      if (ids.size() == 1) part.answers.push_back(ids.front());
+      const bool known = ids.size() == 1 && !tokenizer_.decode(ids, /*skip_special_tokens=*/true).empty();
+      if (known) part.answers.push_back(ids.front());
     }
     part.long_answers += part.answers.size() == before;
     if (part.marks.back() < 0) part.answers.resize(before);

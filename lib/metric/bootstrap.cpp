@@ -71,6 +71,7 @@ Predictions pick_rows(const Predictions& all, const std::vector<int64_t>& rows) 
   picked.tags = pick(all.tags, rows);
   picked.gold_tags = pick(all.gold_tags, rows);
   picked.class_count = all.class_count;
+  picked.class_names = all.class_names;
   return picked;
 }
 

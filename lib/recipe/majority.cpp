@@ -51,6 +51,7 @@ std::optional<double> majority_score(const TaskDescription& task, const EncodedS
   if (rows.kind != LabelKind::kLabelSet && task.majority.empty()) return std::nullopt;
   Predictions predictions;
   predictions.class_count = static_cast<int64_t>(labels.size());
+  predictions.class_names = labels;
   if (rows.kind == LabelKind::kLabelSet) {
     answer_sets(labels, rows, task.majority, predictions);
   } else if (rows.kind == LabelKind::kTags) {

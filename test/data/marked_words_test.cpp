@@ -144,7 +144,7 @@ TEST_CASE("heads that no word has are refused with their line") {
 }
 
 TEST_CASE("answers of one token, at the mask") {
-  const auto dataset = dataset_of(R"({"text": "red [MASK] green", "answers": ["reds", "blue", "green"]}
+  const auto dataset = dataset_of(R"({"text": "red [MASK] green", "answers": ["reds", "unheard", "blue", "green"]}
 {"text": "red green blue red [MASK]", "answers": ["blue"]}
 {"text": "[MASK]", "answers": ["blues"]}
 )",
