@@ -301,6 +301,7 @@ int predict(const PredictFlags& flags, Console& console) {
   opened.backbone->set_bfloat16(flags.bf16);
   // As it stands in a text, without what a vocabulary writes for blanks.
   const auto token_name = [&](int64_t id) {
+    if (id >= opened.tokenizer->vocabulary_size()) return "token " + std::to_string(id);
     const auto text = opened.tokenizer->decode({static_cast<int32_t>(id)}, false);
     return text.substr(std::min(text.find_first_not_of(' '), text.size()));
   };

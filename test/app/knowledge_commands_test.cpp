@@ -100,7 +100,7 @@ TEST_CASE("ways of composition are chosen by name") {
     CHECK(answers.status == 0);
     CHECK_THAT(answers.out, Contains("\"label\":\"x(e1,e2)\""));
   }
-  CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.config=dynamic"),
+  CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.config=dynamic", 3),
              Contains("write fusion.config: concat, add or attention"));
   CHECK_THAT(folder.refusal("check knowledge.yaml fusion.query=false"),
              Contains("'query' is for AdapterFusion"));
