@@ -22,7 +22,8 @@ LossSum token_loss(const torch::Tensor& logits, const Batch& batch) {
 
 // The predicted and the right answer of each token that has a label, by sentence; `name` writes a number.
 template <typename Name>
-void collect_tokens(const torch::Tensor& logits, const Batch& batch, const Name& name, Predictions& predictions) {
+void collect_tokens(const torch::Tensor& logits, const Batch& batch, const Name& name,
+                    Predictions& predictions) {
   const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
   const auto gold = kept_labels(batch).cpu().contiguous();
   predictions.class_count = logits.size(-1);
@@ -47,7 +48,8 @@ class TagObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    collect_tokens(logits, batch, [&](int64_t tag) { return tags_[tag]; }, predictions);
+    collect_tokens(
+        logits, batch, [&](int64_t tag) { return tags_[tag]; }, predictions);
   }
 
  private:
@@ -61,7 +63,8 @@ class PlaceObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    collect_tokens(logits, batch, [](int64_t place) { return std::to_string(place); }, predictions);
+    collect_tokens(
+        logits, batch, [](int64_t place) { return std::to_string(place); }, predictions);
   }
 };
 

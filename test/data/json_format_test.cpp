@@ -108,8 +108,9 @@ TEST_CASE("an unknown ending is answered with the known ones") {
   const auto refusal = [](const std::filesystem::path& file, bool images) {
     return input_error_of([&] { format_of(file, images); });
   };
-  CHECK(refusal("data/train.txt", false) ==
-        "data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll .conllu (each also .gz)");
+  CHECK(
+      refusal("data/train.txt", false) ==
+      "data/train.txt: unknown ending '.txt'; known: .jsonl .json .csv .tsv .conll .conllu (each also .gz)");
   CHECK(refusal("data/train.txt", true) ==
         "data/train.txt: unknown ending '.txt'; known: a folder with one for each class, .jsonl .json .csv "
         ".tsv "
@@ -122,9 +123,8 @@ TEST_CASE("a format of images is none of texts, and the other way round") {
   const auto refusal = [](const std::filesystem::path& file, bool images) {
     return input_error_of([&] { format_of(file, images); });
   };
-  CHECK_THAT(
-      refusal(folder.path(), false),
-      Contains("is a folder, and the task reads files of texts; known: .jsonl .json .csv .tsv .conll .conllu (each"));
+  CHECK_THAT(refusal(folder.path(), false), Contains("is a folder, and the task reads files of texts; known: "
+                                                     ".jsonl .json .csv .tsv .conll .conllu (each"));
   CHECK_THAT(refusal("train.tar.gz", false),
              Contains("'.tar' is not for a task that reads texts; known: .jsonl"));
   CHECK_THAT(refusal("train.conll", true), Contains("'.conll' is not for a task that reads images"));

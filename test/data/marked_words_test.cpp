@@ -144,11 +144,12 @@ TEST_CASE("heads that no word has are refused with their line") {
 }
 
 TEST_CASE("answers of one token, at the mask") {
-  const auto dataset = dataset_of(R"({"text": "red [MASK] green", "answers": ["reds", "unheard", "blue", "green"]}
+  const auto dataset =
+      dataset_of(R"({"text": "red [MASK] green", "answers": ["reds", "unheard", "blue", "green"]}
 {"text": "red green blue red [MASK]", "answers": ["blue"]}
 {"text": "[MASK]", "answers": ["blues"]}
 )",
-                                  0, LabelKind::kAnswers);
+                 0, LabelKind::kAnswers);
   const auto split = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 6});
   CHECK(split.ids == std::vector<int32_t>{2, 7, 4, 8, 3, 2, 7, 8, 9, 7, 3, 2, 4, 3});
   CHECK(split.marks == std::vector<int32_t>{2, -1, 1});
