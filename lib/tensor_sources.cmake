@@ -31,6 +31,7 @@ set(TENSOR_SOURCES
   head/head.cpp
   head/linear_head.cpp
   head/multilabel.cpp
+  head/objective.cpp
   head/regression.cpp
   head/tagging.cpp
   interop/adapterhub_bottleneck.cpp

@@ -59,6 +59,7 @@ Tensor Combination::attended(const Tensor& h, const std::vector<Tensor>& members
   const Tensor scores = at::matmul(key_(all), query_(h).unsqueeze(-1)).squeeze(-1);  // [R, N]
   const Tensor shares = at::softmax(scores, -1);
   if (records_) {
+    last_attention_ = shares.detach();
     const Tensor sum = shares.detach().to(torch::kFloat64).sum(0);
     attention_sum_ = attention_sum_.defined() ? attention_sum_ + sum : sum;
     attention_tokens_ += static_cast<double>(shares.size(0));
@@ -68,7 +69,7 @@ Tensor Combination::attended(const Tensor& h, const std::vector<Tensor>& members
 
 void Combination::record_attention(bool on) {
   records_ = on;
-  attention_sum_ = Tensor();
+  last_attention_ = attention_sum_ = Tensor();
   attention_tokens_ = 0;
 }
 

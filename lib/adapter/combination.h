@@ -23,8 +23,12 @@ class Combination : public torch::nn::Module {
   // [R, D] of the same R tokens each -> [R, D].
   torch::Tensor forward(const torch::Tensor& h, const std::vector<torch::Tensor>& members);
 
-  // Keeps the mean attention over the tokens of the passes from here on; only `attention` has one.
+  // Whether `parameter` is V.
+  bool is_value(const torch::Tensor& parameter) const { return value_ && value_->weight.is_same(parameter); }
+  // Keeps the attention of the last pass and its mean over the tokens of all from here on; only `attention`
+  // has one.
   void record_attention(bool on);
+  const torch::Tensor& last_attention() const { return last_attention_; }  // [R, N]
   torch::Tensor mean_attention() const;  // [N] float64; undefined before the first pass, and for other ways
 
  private:
@@ -36,7 +40,7 @@ class Combination : public torch::nn::Module {
   std::vector<torch::nn::Linear> dense_;  // of each member
   torch::nn::Linear joint_{nullptr}, query_{nullptr}, key_{nullptr}, value_{nullptr};
   bool records_ = false;
-  torch::Tensor attention_sum_;
+  torch::Tensor last_attention_, attention_sum_;
   double attention_tokens_ = 0;
 };
 

@@ -21,9 +21,8 @@ namespace adaptune {
 
 // AdapterHub's ten keys, and ours; defaults are `dynamic`.
 struct FusionOptions {
-  // dynamic | static: presets of the keys below; concat | add | attention: of knowledge adapters
-  // (combination.h)
-  std::string config = "dynamic";
+  std::string
+      combination;  // of knowledge adapters, by its name (combination.h), instead of all below; empty: none
   bool query = true, key = true, value = true;  // which projections exist; none: scores are z . u_n
   bool query_before_ln = false;                 // query from h instead of z
   bool residual_before = false;                 // r joins every u_n, and is not added afterwards

@@ -9,7 +9,6 @@
 #include "core/file_pages.h"
 #include "core/sha256.h"
 #include "core/stop_signal.h"
-#include "data/collate.h"
 #include "io/tensor_file.h"
 #include "nn/host_tensor.h"
 
@@ -134,7 +133,7 @@ Trunk ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& to
 }
 
 bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,
-                       torch::Device device, const StatesOf& states_of) {
+                       const CollateOptions& collation, const StatesOf& states_of) {
   const torch::NoGradGuard no_grad;
   const TensorRows tensor{kStates, key.type, shape_of(key, split)};
   try {
@@ -142,7 +141,7 @@ bool write_activations(const std::filesystem::path& file, const ActivationKey& k
       for (int64_t begin = 0; begin < split.size();) {
         if (stop_requested()) throw Stopped();
         const auto rows = rows_at_once(split, begin);
-        const Batch batch = collate(split, rows, {.device = device});
+        const Batch batch = collate(split, rows, collation);
         const torch::Tensor states = states_of(batch).to(key.type).cpu();  // [N, S, D]
         for (int64_t b = 0; b < batch.size(); ++b) sink(batch.tokens.of(states, b));
         begin += batch.size();

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "data/collate.h"
 #include "data/encoded.h"
 #include "nn/batch.h"
 
@@ -53,6 +54,6 @@ using StatesOf = std::function<torch::Tensor(const Batch&)>;
 // Computes the states of a whole split, the same ones at every call, and puts them in place once they are
 // complete. False, and no file, when a signal asked to stop. IoError naming the file.
 bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,
-                       torch::Device device, const StatesOf& states_of);
+                       const CollateOptions& collation, const StatesOf& states_of);
 
 }  // namespace adaptune

@@ -205,13 +205,9 @@ void append_parts(std::vector<EncodedSplit>& parts, EncodedSplit& split) {
 
 void fill_labels(const Dataset& dataset, const LabelNumbers& labels, EncodedSplit& split) {
   if (!dataset.labelled) return;
-  const auto cut = [&](std::size_t row) {
-    const auto marks = split.marks.begin() + static_cast<int64_t>(row) * split.entities;
-    return std::count(marks, marks + split.entities, -1) > 0;
-  };
   if (dataset.kind == LabelKind::kClass) {
     for (std::size_t row = 0; row < labels.size(); ++row)
-      split.classes.push_back(split.entities > 0 && cut(row) ? kNoLabel : labels[row].front());
+      split.classes.push_back(split.is_cut(static_cast<int64_t>(row)) ? kNoLabel : labels[row].front());
   } else if (dataset.kind == LabelKind::kNumber) {
     for (const Example& example : dataset.examples) split.values.push_back(static_cast<float>(example.value));
   } else if (dataset.kind == LabelKind::kLabelSet) {
@@ -219,7 +215,7 @@ void fill_labels(const Dataset& dataset, const LabelNumbers& labels, EncodedSpli
     for (std::size_t row = 0; row < labels.size(); ++row) {
       for (const int64_t label : labels[row]) split.label_sets[row * split.label_count + label] = 1;
       const auto own = split.label_sets.begin() + static_cast<int64_t>(row) * split.label_count;
-      if (split.entities > 0 && cut(row)) std::fill(own, own + split.label_count, kNoSet);
+      if (split.is_cut(static_cast<int64_t>(row))) std::fill(own, own + split.label_count, kNoSet);
     }
   }
 }
@@ -233,6 +229,20 @@ std::vector<int32_t> EncodedSplit::lengths() const {
   return result;
 }
 
+bool EncodedSplit::is_cut(int64_t row) const {
+  const auto own = marks.begin() + row * entities;
+  return std::count(own, own + entities, -1) > 0;
+}
+
+int64_t EncodedSplit::scored_rows() const {
+  int64_t rows = 0;
+  for (int64_t row = 0; row < size(); ++row) {
+    const bool answered = kind != LabelKind::kAnswers || answer_starts[row] < answer_starts[row + 1];
+    rows += answered && !is_cut(row);
+  }
+  return rows;
+}
+
 bool EncodedSplit::same_input(const EncodedSplit& other) const {
   return row_starts == other.row_starts && ids == other.ids && type_ids == other.type_ids &&
          marks == other.marks && images == other.images;
@@ -240,8 +250,7 @@ bool EncodedSplit::same_input(const EncodedSplit& other) const {
 
 EncodedSplit encode_split(const Dataset& dataset, const LabelMap& labels, const Tokenizer& tokenizer,
                           const EncodingOptions& options) {
-  const bool numbered = dataset.labelled && dataset.kind != LabelKind::kAnswers;
-  const LabelNumbers numbers = numbered ? label_numbers(dataset, labels) : LabelNumbers();
+  const LabelNumbers numbers = dataset.labelled ? label_numbers(dataset, labels) : LabelNumbers();
   const int64_t chunks = (dataset.size() + kRowsPerChunk - 1) / kRowsPerChunk;
   const RowEncoder encoder(dataset, numbers, tokenizer, options);
   std::vector<EncodedSplit> parts(static_cast<std::size_t>(chunks));

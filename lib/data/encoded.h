@@ -53,6 +53,8 @@ struct EncodedSplit {
   int64_t size() const { return static_cast<int64_t>(row_starts.size()) - 1; }
   int32_t length(int64_t row) const { return static_cast<int32_t>(row_starts[row + 1] - row_starts[row]); }
   std::vector<int32_t> lengths() const;  // [n]
+  bool is_cut(int64_t row) const;        // something that is marked in it is behind the limit
+  int64_t scored_rows() const;           // those with a label
   bool same_input(
       const EncodedSplit& other) const;  // the tokens and marks of all rows are the same; labels may differ
 };

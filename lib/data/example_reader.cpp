@@ -225,8 +225,9 @@ void ExampleReader::read_label(const Record& record, Example& example) const {
     return;
   }
   if (found.kind == Cell::Kind::kList || found.kind == Cell::Kind::kObject) {
-    fail(record, column + "must be one label, found " + description(found) +
-                     "; several labels a row are the task type multilabel_classification");
+    fail(record, column + "must be one label, found " + description(found) + "; several labels a row are " +
+                     (options_.entities > 0 ? "multi_label: true of the task type entity_classification"
+                                            : "the task type multilabel_classification"));
   }
   example.labels = {found.text};
   check_text(example.labels.front(), columns_.label, record.number);

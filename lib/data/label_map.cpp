@@ -83,6 +83,7 @@ LabelMap labels_of(const Dataset& train) {
 
 std::vector<std::vector<int64_t>> label_numbers(const Dataset& dataset, const LabelMap& labels) {
   std::vector<std::vector<int64_t>> result(dataset.examples.size());
+  if (dataset.kind == LabelKind::kAnswers) return result;
   for (std::size_t row = 0; row < result.size(); ++row) {
     const Example& example = dataset.examples[row];
     result[row].reserve(example.labels.size());

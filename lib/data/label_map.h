@@ -32,9 +32,9 @@ class LabelMap {
 // kHeads and without labels.
 LabelMap labels_of(const Dataset& train);
 
-// The numbers of every example's labels; kLabelSet: sorted, each once. InputError for the first example
-// with an unknown label: "data/x.jsonl:104233: label 'contradicts' is not one of entailment, neutral,
-// contradiction".
+// The numbers of every example's labels; kLabelSet: sorted, each once; none for kinds without named labels.
+// InputError for the first example with an unknown label: "data/x.jsonl:104233: label 'contradicts' is not
+// one of entailment, neutral, contradiction".
 std::vector<std::vector<int64_t>> label_numbers(const Dataset& dataset, const LabelMap& labels);
 
 // How often each label occurs, in the order of `labels`; kTags: in words, kLabelSet: in rows. Throws as

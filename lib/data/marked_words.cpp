@@ -14,7 +14,8 @@ constexpr const char* kMarkers[] = {"@", "#"};
 // What stands in front of each place, or behind the last one.
 struct Insertion {
   std::string marker;
-  int64_t entity;  // that begins here; -1: one ends here
+  std::size_t entity;
+  bool begins;  // or ends
 };
 using Insertions = std::multimap<int64_t, Insertion>;
 
@@ -22,23 +23,28 @@ Insertions insertions_of(const Example& example) {
   Insertions insertions;
   // Ends first: of two entities side by side the first is closed before the second begins.
   for (std::size_t i = 0; i < example.entities.size(); ++i)
-    insertions.emplace(example.entities[i].end, Insertion{kMarkers[i], -1});
+    insertions.emplace(example.entities[i].end, Insertion{kMarkers[i], i, false});
   for (std::size_t i = 0; i < example.entities.size(); ++i)
-    insertions.emplace(example.entities[i].begin, Insertion{kMarkers[i], static_cast<int64_t>(i)});
+    insertions.emplace(example.entities[i].begin, Insertion{kMarkers[i], i, true});
   return insertions;
 }
 
-std::string trimmed(std::u32string_view part) {
-  while (!part.empty() && part.front() == U' ') part.remove_prefix(1);
-  while (!part.empty() && part.back() == U' ') part.remove_suffix(1);
-  std::string text;
-  for (const char32_t point : part) append_utf8(text, point);
-  return text;
+// What stands between blanks.
+void append_words(std::u32string_view part, std::vector<std::string>& words) {
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(std::exchange(word, {}));
+  };
+  for (const char32_t point : part) {
+    const bool blank = point == U' ' || point == U'\t' || point == U'\n' || point == U'\r';
+    blank ? end_word() : append_utf8(word, point);
+  }
+  end_word();
 }
 
 void append_marker(const Insertion& insertion, MarkedWords& marked) {
   const auto index = static_cast<int64_t>(marked.words.size());
-  if (insertion.entity >= 0) marked.markers[insertion.entity] = index;
+  (insertion.begins ? marked.markers : marked.ends)[insertion.entity] = index;
   if (marked.marked.end == 0) marked.marked.begin = index;
   marked.marked.end = index + 1;
   marked.words.push_back(insertion.marker);
@@ -58,8 +64,7 @@ MarkedWords mark_text(const Example& example, const Insertions& insertions, Mark
   const std::u32string points = decode_utf8(example.text);
   std::size_t done = 0;
   const auto append_part = [&](std::size_t end) {
-    std::string part = trimmed(std::u32string_view(points).substr(done, end - done));
-    if (!part.empty()) marked.words.push_back(std::move(part));
+    append_words(std::u32string_view(points).substr(done, end - done), marked.words);
     done = end;
   };
   for (const auto& [place, insertion] : insertions) {
@@ -97,6 +102,7 @@ EntitySpan kept_words(const std::vector<int64_t>& counts, const EntitySpan& mark
 MarkedWords mark_entities(const Example& example) {
   MarkedWords marked;
   marked.markers.assign(example.entities.size(), -1);
+  marked.ends = marked.markers;
   const Insertions insertions = insertions_of(example);
   return example.words.empty() ? mark_text(example, insertions, std::move(marked))
                                : mark_words(example, insertions, std::move(marked));
@@ -120,9 +126,13 @@ MarkedEncoding encode_marked(const MarkedWords& marked, const Tokenizer& tokeniz
     result.encoding.truncated = true;
   }
   const auto& words = result.encoding.word_ids;
-  for (const int64_t marker : marked.markers) {
-    const auto found = std::find(words.begin(), words.end(), static_cast<int32_t>(marker - first));
-    result.marks.push_back(found == words.end() ? -1 : static_cast<int32_t>(found - words.begin()));
+  const auto token_of = [&](int64_t word) {
+    const auto found = std::find(words.begin(), words.end(), static_cast<int32_t>(word - first));
+    return found == words.end() ? -1 : static_cast<int32_t>(found - words.begin());
+  };
+  for (std::size_t i = 0; i < marked.markers.size(); ++i) {
+    const bool whole = token_of(marked.ends[i]) >= 0;
+    result.marks.push_back(whole ? token_of(marked.markers[i]) : -1);
   }
   return result;
 }

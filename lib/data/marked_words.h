@@ -12,8 +12,9 @@
 namespace adaptune {
 
 struct MarkedWords {
-  std::vector<std::string> words;  // of a text: its parts between the markers
+  std::vector<std::string> words;  // of a text: what stands between blanks and markers
   std::vector<int64_t> markers;    // by entity: the index of the marker in front of it
+  std::vector<int64_t> ends;       // and of that behind it
   EntitySpan marked;               // from the first marker to behind the last one
 };
 
@@ -21,8 +22,9 @@ struct MarkedWords {
 MarkedWords mark_entities(const Example& example);
 
 struct MarkedEncoding {
-  Encoding encoding;           // word_ids as in the words that were encoded
-  std::vector<int32_t> marks;  // by entity: the first token of its marker; -1: cut off
+  Encoding encoding;  // word_ids as in the words that were encoded
+  std::vector<int32_t>
+      marks;  // by entity: the first token of its marker; -1: it was cut off, or a part of it
 };
 
 // Cuts words off both ends, first behind and then in front, so that all entities stay where they fit at all;

@@ -7,8 +7,6 @@
 namespace adaptune {
 namespace {
 
-torch::Tensor labelled_rows(const Batch& batch) { return batch.labels.ge(0).nonzero().flatten(); }
-
 class ClassObjective final : public Objective {
  public:
   explicit ClassObjective(std::vector<std::string> classes) : classes_(std::move(classes)) {}
@@ -37,10 +35,7 @@ class ClassObjective final : public Objective {
     }
   }
 
-  std::vector<int64_t> scored_rows(const Batch& batch) const override {
-    const auto rows = labelled_rows(batch).cpu();
-    return {rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()};
-  }
+  torch::Tensor labelled_rows(const Batch& batch) const override { return not_negative(batch.labels); }
 
  private:
   std::vector<std::string> classes_;

@@ -5,10 +5,6 @@
 namespace adaptune {
 namespace {
 
-torch::Tensor answered_rows(const Batch& batch) {
-  return batch.labels.select(1, 0).ge(0).nonzero().flatten();
-}
-
 class ClozeObjective final : public Objective {
  public:
   // Of several answers the first is learned.
@@ -19,7 +15,7 @@ class ClozeObjective final : public Objective {
 
   // The right answer is the predicted one where that is among them, else the first.
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    const auto rows = answered_rows(batch);
+    const auto rows = labelled_rows(batch);
     const auto answers = batch.labels.index_select(0, rows);      // [R, A]
     const auto chosen = logits.index_select(0, rows).argmax(-1);  // [R]
     const auto right = answers.eq(chosen.unsqueeze(1)).any(1);    // [R]
@@ -32,9 +28,8 @@ class ClozeObjective final : public Objective {
     }
   }
 
-  std::vector<int64_t> scored_rows(const Batch& batch) const override {
-    const auto rows = answered_rows(batch).cpu();
-    return {rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()};
+  torch::Tensor labelled_rows(const Batch& batch) const override {
+    return not_negative(batch.labels.select(1, 0));
   }
 };
 

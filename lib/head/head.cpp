@@ -1,7 +1,5 @@
 #include "head/head.h"
 
-#include <numeric>
-
 #include "core/error.h"
 #include "head/cloze_head.h"
 #include "head/dependency_head.h"
@@ -67,12 +65,6 @@ const std::vector<HeadKind>& head_table() {
 }
 
 }  // namespace
-
-std::vector<int64_t> Objective::scored_rows(const Batch& batch) const {
-  std::vector<int64_t> all(static_cast<size_t>(batch.size()));
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
 
 int64_t HeadSpec::outputs() const {
   if (type == "regression") return 1;

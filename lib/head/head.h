@@ -48,7 +48,7 @@ class Head : public torch::nn::Module {
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const {
     objective_->collect(logits, batch, predictions);
   }
-  std::vector<int64_t> scored_rows(const Batch& batch) const { return objective_->scored_rows(batch); }
+  torch::Tensor labelled_rows(const Batch& batch) const { return objective_->labelled_rows(batch); }
   const HeadSpec& spec() const { return spec_; }
 
  protected:

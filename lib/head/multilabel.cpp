@@ -5,11 +5,6 @@
 namespace adaptune {
 namespace {
 
-// Rows without labels have negative ones.
-torch::Tensor labelled_rows(const Batch& batch) {
-  return batch.labels.select(1, 0).ge(0).nonzero().flatten();
-}
-
 class LabelSetObjective final : public Objective {
  public:
   LossSum loss(const torch::Tensor& logits, const Batch& batch) const override {
@@ -35,9 +30,8 @@ class LabelSetObjective final : public Objective {
     }
   }
 
-  std::vector<int64_t> scored_rows(const Batch& batch) const override {
-    const auto rows = labelled_rows(batch).cpu();
-    return {rows.data_ptr<int64_t>(), rows.data_ptr<int64_t>() + rows.numel()};
+  torch::Tensor labelled_rows(const Batch& batch) const override {
+    return not_negative(batch.labels.select(1, 0));
   }
 };
 

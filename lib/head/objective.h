@@ -22,11 +22,14 @@ class Objective {
  public:
   virtual ~Objective() = default;
   virtual LossSum loss(const torch::Tensor& logits, const Batch& batch) const = 0;
-  // Appends the batch's predictions and gold labels, one each for the rows that scored_rows() names.
+  // Appends the batch's predictions and gold labels, one each for the rows that have a label.
   virtual void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const = 0;
-  // The rows of the batch that have a label, by index.
-  virtual std::vector<int64_t> scored_rows(const Batch& batch) const;
+  // Those rows of the batch, [R] int64; all, unless rows may lack one.
+  virtual torch::Tensor labelled_rows(const Batch& batch) const;
 };
+
+// The rows whose value is not negative, [R] int64.
+torch::Tensor not_negative(const torch::Tensor& values);
 
 // Cross-entropy over classes: logits [B, C], labels [B] int64, negative where a row has none.
 std::unique_ptr<Objective> class_objective(const std::vector<std::string>& classes);

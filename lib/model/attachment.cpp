@@ -51,6 +51,7 @@ int64_t Attachment::highest_layer() const {
 }
 
 bool Attachment::needs_padding() const {
+  if (knowledge_ && knowledge_->needs_padding()) return true;
   const auto all = modules(/*include_self=*/false);
   return std::any_of(all.begin(), all.end(), [](const auto& module) {
     const auto* adapter = module->template as<Adapter>();

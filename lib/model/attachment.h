@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "backbone/backbone.h"
+#include "model/knowledge.h"
 #include "nn/adapter.h"
 
 namespace adaptune {
@@ -38,18 +40,20 @@ class Attachment : public torch::nn::Module {
   int64_t highest_layer() const;
   // What the backbone is asked for where a head wants `wanted`, and what the head is given then: the features
   // themselves, unless something beside the backbone adds to them.
-  virtual Wanted wanted(const Wanted& wanted) const { return wanted; }
-  virtual Features read(const Features& features, const Batch& /*batch*/, const Wanted& /*wanted*/) const {
-    return features;
+  Wanted wanted(const Wanted& wanted) const { return knowledge_ ? knowledge_->wanted(wanted) : wanted; }
+  Features read(const Features& features, const Batch& batch, const Wanted& wanted) const {
+    return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
   }
   // The hidden states that it reads beside a backbone of so many layers, the last one's among them; empty:
   // none.
-  virtual std::vector<int64_t> read_states(int64_t /*layers*/) const { return {}; }
+  std::vector<int64_t> read_states(int64_t layers) const {
+    return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
+  }
   // What it puts where.
   virtual SiteAdapters site_adapters() const = 0;
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
   // Whether an adapter in it reads padded positions.
-  virtual bool needs_padding() const;
+  bool needs_padding() const;
   // Added to the training loss once a step, by what is attached; undefined: nothing.
   virtual torch::Tensor regularization_loss() const { return {}; }
   // Whether passes leave everything as it is, so that a score does not depend on those before it: a fusion's
@@ -63,6 +67,7 @@ class Attachment : public torch::nn::Module {
 
  protected:
   std::vector<OverriddenTensor> overridden_;
+  std::optional<Knowledge> knowledge_;  // what it has beside the backbone; empty: nothing
 
   // By the last attach().
   bool is_left_out(int64_t layer) const;

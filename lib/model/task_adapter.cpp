@@ -206,22 +206,6 @@ void TaskAdapter::add_knowledge(const KnowledgeOptions& options, const BackboneI
   knowledge_.emplace(std::vector{knowledge_adapter_}, register_module("combination", combination));
 }
 
-Wanted TaskAdapter::wanted(const Wanted& wanted) const {
-  return knowledge_ ? knowledge_->wanted(wanted) : wanted;
-}
-
-Features TaskAdapter::read(const Features& features, const Batch& batch, const Wanted& wanted) const {
-  return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
-}
-
-std::vector<int64_t> TaskAdapter::read_states(int64_t layers) const {
-  return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
-}
-
-bool TaskAdapter::needs_padding() const {
-  return knowledge_ ? knowledge_->needs_padding() : Attachment::needs_padding();
-}
-
 std::shared_ptr<Adapter> TaskAdapter::adapter_for(const AdapterSpec& spec, const SiteInfo& site) {
   const std::string name = spec.share_across_layers ? site.shared_path() : site.path();
   const auto own = named_children();

@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,6 @@
 #include "core/error.h"
 #include "io/tensor_file.h"
 #include "model/attachment.h"
-#include "model/knowledge.h"
 
 namespace adaptune {
 
@@ -27,10 +25,6 @@ class TaskAdapter final : public Attachment {
   TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
   bool used(const torch::Tensor& parameter, const Wanted& wanted) const override;
   SiteAdapters site_adapters() const override { return adapters_; }
-  Wanted wanted(const Wanted& wanted) const override;
-  Features read(const Features& features, const Batch& batch, const Wanted& wanted) const override;
-  std::vector<int64_t> read_states(int64_t layers) const override;
-  bool needs_padding() const override;
   // Null but for the method k_adapter.
   const std::shared_ptr<KnowledgeAdapter>& knowledge_adapter() const { return knowledge_adapter_; }
 
@@ -42,8 +36,7 @@ class TaskAdapter final : public Attachment {
 
   SiteAdapters adapters_;
   int64_t backbone_layers_;
-  std::shared_ptr<KnowledgeAdapter> knowledge_adapter_;
-  std::optional<Knowledge> knowledge_;  // that adapter alone, as the task trains it
+  std::shared_ptr<KnowledgeAdapter> knowledge_adapter_;  // alone in knowledge_
 };
 
 // Copies `tensors` into the parameters and buffers of `module`; InputError naming every missing, unexpected

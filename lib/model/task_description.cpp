@@ -177,17 +177,16 @@ KeptMembers kept_members(const FusionDescription& description, const std::string
   return kept;
 }
 
-bool is_combination(const FusionOptions& options) {
-  const auto& names = combination_names();
-  return std::find(names.begin(), names.end(), options.config) != names.end();
-}
-
 void read_fusion_options(ConfigNode node, FusionOptions& o) {
+  const auto& combinations = combination_names();
   std::vector<std::string> names = {"dynamic", "static"};
-  names.insert(names.end(), combination_names().begin(), combination_names().end());
-  node.read("config", o.config, one_of(names));
-  if (is_combination(o)) return check_combination_keys(node);
-  if (o.config == "static") o.value = o.value_initialized = o.regularization = false;
+  names.insert(names.end(), combinations.begin(), combinations.end());
+  std::string config = o.combination.empty() ? "dynamic" : o.combination;
+  node.read("config", config, one_of(names));
+  const bool combines = std::find(combinations.begin(), combinations.end(), config) != combinations.end();
+  o.combination = combines ? config : "";
+  if (combines) return check_combination_keys(node);
+  if (config == "static") o.value = o.value_initialized = o.regularization = false;
   node.read("query", o.query);
   node.read("key", o.key);
   node.read("value", o.value);

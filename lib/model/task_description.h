@@ -75,9 +75,7 @@ std::string fusion_description_yaml(const FusionDescription& description);
 nlohmann::ordered_json fusion_description_json(const FusionDescription& description);
 FusionDescription load_fusion_description(const std::filesystem::path& file);
 
-// Whether features of knowledge adapters are combined, instead of the outputs of bottlenecks at sites.
-bool is_combination(const FusionOptions& options);
-// FusionOptions' keys, and `config: dynamic | static` as their presets.
+// FusionOptions' keys, and `config`: dynamic and static as their presets, or a combination by its name.
 void read_fusion_options(ConfigNode node, FusionOptions& options);
 
 }  // namespace adaptune

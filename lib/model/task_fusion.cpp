@@ -28,24 +28,8 @@ void TaskFusion::combine(const FusionOptions& options, const Backbone& backbone)
   }
   const auto& info = backbone.info();
   const auto combination = std::make_shared<Combination>(
-      options.config, static_cast<int64_t>(adapters.size()), info.hidden_size, info.init_range);
+      options.combination, static_cast<int64_t>(adapters.size()), info.hidden_size, info.init_range);
   knowledge_.emplace(std::move(adapters), register_module("combination", combination));
-}
-
-Wanted TaskFusion::wanted(const Wanted& wanted) const {
-  return knowledge_ ? knowledge_->wanted(wanted) : wanted;
-}
-
-Features TaskFusion::read(const Features& features, const Batch& batch, const Wanted& wanted) const {
-  return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
-}
-
-std::vector<int64_t> TaskFusion::read_states(int64_t layers) const {
-  return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
-}
-
-bool TaskFusion::needs_padding() const {
-  return knowledge_ ? knowledge_->needs_padding() : Attachment::needs_padding();
 }
 
 void TaskFusion::fuse_sites(const FusionOptions& options, Backbone& backbone) {
@@ -90,6 +74,7 @@ void TaskFusion::keep_state(bool on) {
 }
 
 bool TaskFusion::decays(const Tensor& parameter) const {
+  if (const auto* combined = combination(); combined && combined->is_value(parameter)) return false;
   return std::none_of(fusions_.begin(), fusions_.end(),
                       [&](const auto& fused) { return fused.fusion->is_value(parameter); });
 }

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,6 @@ class TaskFusion final : public Attachment {
   TaskFusion(const FusionOptions& options, const std::vector<std::shared_ptr<TaskAdapter>>& members,
              Backbone& backbone);
   SiteAdapters site_adapters() const override;
-  Wanted wanted(const Wanted& wanted) const override;
-  Features read(const Features& features, const Batch& batch, const Wanted& wanted) const override;
-  std::vector<int64_t> read_states(int64_t layers) const override;
-  bool needs_padding() const override;
   // Prunes. InputError for a site that is not fused or does not have these members.
   void keep(const KeptMembers& kept);
   torch::Tensor regularization_loss() const override;
@@ -50,7 +45,6 @@ class TaskFusion final : public Attachment {
 
   std::vector<std::shared_ptr<TaskAdapter>> members_;
   std::vector<FusedSite> fusions_;
-  std::optional<Knowledge> knowledge_;
 };
 
 }  // namespace adaptune

@@ -133,7 +133,8 @@ class Keeper {
     auto& backbone = workspace_.backbone();
     backbone.set_dropout(false);
     const Wanted wanted{.states = key_.layers, .layers = key_.layers.back()};
-    return write_activations(file, key_, split, run_.device, [&](const Batch& batch) {
+    const CollateOptions collation{.pad_id = workspace_.pad_id(), .device = run_.device};
+    return write_activations(file, key_, split, collation, [&](const Batch& batch) {
       std::vector<torch::Tensor> states;
       for (const auto& [index, state] : backbone.forward(batch, wanted).states) states.push_back(state);
       return at::stack(states, 1);  // [N, S, D]

@@ -101,7 +101,7 @@ SuiteResult result_of(const Candidate& own) {
   SuiteResult result;
   result.task = own.task->name;
   result.metric = own.task->metrics.front();
-  result.examples = one.split.rows->size();
+  result.examples = one.split.rows->scored_rows();
   result.majority = majority_score(one.description, *one.split.rows, result.metric);
   if (own.adapter) {
     result.adapter_scores = own.adapter->evaluation.scores;

@@ -18,8 +18,8 @@ std::vector<PartCount> fused_parts(const TaskConfig& target, Backbone& backbone,
   for (const auto& member : fused.description.members) names += (names.empty() ? "" : ", ") + member.name;
   const int64_t own = parameter_count(*fused.fusion);
   const bool combines = fused.fusion->combination() != nullptr;
-  const std::string how =
-      combines ? fused.description.options.config : std::to_string(fused.fusion->fusions().size()) + " sites";
+  const std::string how = combines ? fused.description.options.combination
+                                   : std::to_string(fused.fusion->fusions().size()) + " sites";
   return {{"backbone", "frozen", shape_count(backbone), 0},
           {"adapters", names + ", frozen", fused.fusion->member_parameters(), 0},
           {"fusion " + target.name, how, own, own},

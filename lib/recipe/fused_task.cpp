@@ -75,18 +75,17 @@ std::vector<FusionMember> fusion_members(const FusionConfig& fusion, const std::
 
 std::optional<FusionProblem> fusion_problem(const AdapterSpec& spec, const FusionOptions& options) {
   const bool beside = std::holds_alternative<KnowledgeOptions>(spec.site);
-  if (is_combination(options)) {
+  if (!options.combination.empty()) {
     if (beside) return std::nullopt;
-    return FusionProblem{"fusion.config",
-                         "'" + options.config + "' combines knowledge adapters, and '" + spec.method +
-                             "' is another method; name adapters of k_adapter, or write fusion.config: "
-                             "dynamic"};
+    return FusionProblem{"fusion.config", "'" + options.combination + "' combines knowledge adapters, and '" +
+                                              spec.method +
+                                              "' is another method; name adapters of k_adapter, or write "
+                                              "fusion.config: dynamic"};
   }
   if (beside) {
     return FusionProblem{"fusion.config",
-                         "'" + options.config +
-                             "' fuses bottleneck adapters in a backbone's layers, and k_adapter is "
-                             "beside it; write fusion.config: concat, add or attention"};
+                         "AdapterFusion fuses bottleneck adapters in a backbone's layers, and k_adapter is "
+                         "beside it; write fusion.config: concat, add or attention"};
   }
   if (!std::holds_alternative<BottleneckOptions>(spec.site)) {
     return FusionProblem{"adapter.config", "AdapterFusion attends over bottleneck adapters, and '" +

@@ -66,7 +66,7 @@ bool is_used(const FusionConfig& fusion, const FusionMember& member) {
 
 // With dropout in the backbone its states are not the same twice.
 void check_fusion_cache(const Run& run, const TaskConfig& target) {
-  if (!run.config.cache.enabled || !backbone_dropout(run.config.fusion.train, target.adapter)) return;
+  if (!run.config.cache.enabled || !fusion_backbone_dropout(run.config.fusion, target.adapter)) return;
   throw placed(run.config.cache_place,
                "states of a backbone with dropout cannot be kept, and the fusion for '" + target.name +
                    "' trains with it; fusion.train.backbone_dropout: false");

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
 #include "core/atomic_file.h"
@@ -144,17 +145,32 @@ std::vector<int64_t> word_starts(const EncodedSplit& rows, int64_t row, size_t w
   return starts;
 }
 
-// The attention over a row's own tokens, by fused site: {"5": {"mnli": 0.4, "rte": 0.6}}
+ordered_json named_weights(const FusedTask& fused, const std::vector<int64_t>& members,
+                           const torch::Tensor& mean) {
+  ordered_json weights = ordered_json::object();
+  for (int64_t n = 0; n < mean.size(0); ++n)
+    weights[fused.description.members[members[n]].name] = mean[n].item<double>();
+  return weights;
+}
+
+// The attention over a row's own tokens, by fused site: {"5": {"mnli": 0.4, "rte": 0.6}}; of knowledge
+// adapters that over what the head reads of the row: {"features": ...}.
 ordered_json row_attention(const FusedTask& fused, const Tokens& tokens, int64_t index) {
   ordered_json layers = ordered_json::object();
+  const auto* combination = fused.fusion->combination();
+  if (combination && combination->last_attention().defined()) {
+    const auto& all = combination->last_attention();  // of all tokens, or of as many in each row
+    const bool every_token = all.size(0) == tokens.size();
+    const auto own = every_token ? tokens.of(all, index) : all.view({tokens.rows(), -1, all.size(1)})[index];
+    std::vector<int64_t> members(fused.description.members.size());
+    std::iota(members.begin(), members.end(), 0);
+    layers["features"] = named_weights(fused, members, own.to(torch::kFloat64).mean(0));
+  }
   for (const auto& [site, fusion, members] : fused.fusion->fusions()) {
     const auto& all = fusion->last_attention();
     if (!all.defined()) continue;
-    const auto mean = tokens.of(all, index).to(torch::kFloat64).mean(0);  // [N]
-    ordered_json weights = ordered_json::object();
-    for (int64_t n = 0; n < mean.size(0); ++n)
-      weights[fused.description.members[members[n]].name] = mean[n].item<double>();
-    layers[site_name(site->info())] = weights;
+    layers[site_name(site->info())] =
+        named_weights(fused, members, tokens.of(all, index).to(torch::kFloat64).mean(0));
   }
   return layers;
 }
@@ -199,6 +215,9 @@ class Answers {
       auto& object = objects_[row] = ordered_json::object();
       if (tags) object["tokens"] = words;
       object.update(answer(task_.description.head, logits, starts, input_.token_name));
+      if (input_.rows.is_cut(row)) {
+        for (auto& entry : object.items()) entry.value() = nullptr;
+      }
       if (flags_.logits) object["logits"] = logits_json(logits, starts);
       if (flags_.fusion_attention && task_.fused)
         object["attention"] = row_attention(*task_.fused, tokens, index);
@@ -215,6 +234,8 @@ class Answers {
   std::vector<ordered_json> objects_;
 };
 
+bool seeks_mask(const TaskDescription& task) { return label_kind(task.head) == LabelKind::kAnswers; }
+
 // Tasks of one pass read the same texts in the same way.
 void check_common_input(const std::vector<TrainedTask>& tasks) {
   const auto& first = tasks.front().description;
@@ -223,12 +244,14 @@ void check_common_input(const std::vector<TrainedTask>& tasks) {
     const auto& b = task.description.input;
     const char* differs = a.text != b.text || a.tokens != b.tokens ? "text columns"
                           : a.entity != b.entity                   ? "entity columns"
-                          : a.image != b.image                     ? "image columns"
-                          : a.transform != b.transform             ? "sizes or normalisation of images"
-                          : a.max_seq_length != b.max_seq_length   ? "max_seq_length"
-                          : a.truncation != b.truncation           ? "truncation"
-                          : a.quoted != b.quoted                   ? "quoted"
-                                                                   : nullptr;
+                          : seeks_mask(first) != seeks_mask(task.description)
+                              ? "types: one of them reads texts with a mask"
+                          : a.image != b.image                   ? "image columns"
+                          : a.transform != b.transform           ? "sizes or normalisation of images"
+                          : a.max_seq_length != b.max_seq_length ? "max_seq_length"
+                          : a.truncation != b.truncation         ? "truncation"
+                          : a.quoted != b.quoted                 ? "quoted"
+                                                                 : nullptr;
     if (!differs) continue;
     throw UsageError("tasks '" + first.name + "' and '" + task.description.name + "' differ in their " +
                      differs + ", so they have no common input; predict them one by one with --task");
@@ -286,6 +309,12 @@ int predict(const PredictFlags& flags, Console& console) {
       std::any_of(opened.tasks.begin(), opened.tasks.end(), [](const auto& t) { return t.fused; });
   if (flags.fusion_attention && !fused)
     throw UsageError("--fusion-attention: " + flags.run + " is a single adapter, not a fusion");
+  for (const auto& own : opened.tasks) {
+    const auto& way = own.fused ? own.fused->description.options.combination : "";
+    if (flags.fusion_attention && !way.empty() && way != "attention")
+      throw UsageError("--fusion-attention: " + own.folder.string() + " combines by '" + way +
+                       "', which has none");
+  }
   const auto& task = opened.tasks.front().description;
   auto dataset = read_input(flags, task);
   const auto rows = encoded(dataset, opened, task);
@@ -297,6 +326,10 @@ int predict(const PredictFlags& flags, Console& console) {
     console.warn(std::to_string(rows.cut_rows) + " of " + std::to_string(rows.size()) +
                  " inputs are longer than " + std::to_string(task.input.max_seq_length) +
                  " tokens and were cut");
+  }
+  if (rows.cut_entities > 0) {
+    console.warn(std::to_string(rows.cut_entities) + " of " + std::to_string(rows.size()) +
+                 " inputs have an entity or mask behind the cut; their answers are null");
   }
   opened.backbone->set_bfloat16(flags.bf16);
   // As it stands in a text, without what a vocabulary writes for blanks.

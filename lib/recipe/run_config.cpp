@@ -116,8 +116,22 @@ void read_fusion_head(ConfigNode node, bool& warm) {
 void record_fusion_dropout(ConfigNode node, const RunConfig& config) {
   const auto& train = config.fusion.train;
   std::set<bool> values;
-  for (const auto& target : config.tasks) values.insert(backbone_dropout(train, target.adapter));
+  for (const auto& target : config.tasks)
+    values.insert(fusion_backbone_dropout(config.fusion, target.adapter));
   if (!train.backbone_dropout && values.size() == 1) node.record_default("backbone_dropout", *values.begin());
+}
+
+// The pooled output is the backbone's alone.
+void check_target_heads(ConfigNode node, const RunConfig& config) {
+  if (config.fusion.options.combination.empty()) return;
+  for (const auto& target : config.fusion.targets) {
+    if (!is_task(config.tasks, target) || !config.task(target).head.use_pooler) continue;
+    node.error_at_written({"targets", "config"},
+                          "the head of target '" + target +
+                              "' reads the pooled output, which knowledge adapters add "
+                              "nothing to",
+                          "head.use_pooler: false");
+  }
 }
 
 void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& config) {
@@ -128,7 +142,7 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   const bool all_beside = std::all_of(config.tasks.begin(), config.tasks.end(), [](const TaskConfig& task) {
     return std::holds_alternative<KnowledgeOptions>(task.adapter.site);
   });
-  if (all_beside && !config.tasks.empty()) fusion.options.config = combination_names().front();
+  if (all_beside && !config.tasks.empty()) fusion.options.combination = combination_names().front();
   read_fusion_options(node, fusion.options);
   fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
   if (!node.has("adapters")) node.record_default("adapters", std::string("all"));
@@ -139,6 +153,7 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   drop_idle_options(node.child("train"), fusion.train);
   record_fusion_dropout(node.child("train"), config);
   node.child("train").inherits(root.child("train"));
+  check_target_heads(node, config);
   for (const auto& target : fusion.targets) {
     if (is_task(config.tasks, target))
       check_best_metric(node.child("train"), root.child("train"), fusion.train, config.task(target));
@@ -259,6 +274,11 @@ RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& split
   return config;
 }
 
+bool fusion_backbone_dropout(const FusionConfig& fusion, const AdapterSpec& target) {
+  return backbone_dropout(fusion.train,
+                          fusion.options.combination.empty() ? target : adapter_spec("k_adapter"));
+}
+
 std::string task_identity(const RunConfig& config, const TaskConfig& task) {
   auto document = ConfigDocument::empty();
   record_task(document.root(), config, task);
@@ -278,7 +298,7 @@ std::string fusion_identity(const RunConfig& config, const TaskConfig& target) {
     members.push_back(member.name + (member.path.empty() ? "" : "=" + member.path));
   node.read("adapters", members);
   read_train_options(node.child("train"), fusion.train);
-  node.child("train").record_default("backbone_dropout", backbone_dropout(fusion.train, target.adapter));
+  node.child("train").record_default("backbone_dropout", fusion_backbone_dropout(fusion, target.adapter));
   return without_free_keys(document.resolved());
 }
 

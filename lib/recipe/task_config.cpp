@@ -280,6 +280,11 @@ TaskConfig read_task(ConfigNode node, const std::string& name, const TaskConfig&
   check_name(node, name);
   read_examples(node, task);
   read_adapter(node, task.adapter);
+  if (task.head.use_pooler && std::holds_alternative<KnowledgeOptions>(task.adapter.site)) {
+    node.child("head").error_at_written(
+        {"use_pooler"}, "the pooled output is the backbone's alone: 'k_adapter' adds nothing to it",
+        "use_pooler: false");
+  }
   read_data(node.child("data"), task.data);
   read_train_options(node.child("train"), task.train);
   check_best_metric(node.child("train"), run.child("train"), task.train, task);

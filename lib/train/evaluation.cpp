@@ -87,7 +87,9 @@ void EvaluationSum::add(Head& head, const std::vector<int64_t>& rows, const Batc
   loss_ += loss.sum.item<double>();
   count_ += loss.count;
   head.collect(logits, batch, evaluation_.predictions);
-  for (const int64_t index : head.scored_rows(batch)) order_.push_back(rows[index]);
+  const auto labelled = head.labelled_rows(batch).cpu();
+  for (int64_t i = 0; i < labelled.size(0); ++i)
+    order_.push_back(rows[labelled.const_data_ptr<int64_t>()[i]]);
 }
 
 Evaluation EvaluationSum::result(const std::vector<std::string>& metrics) {

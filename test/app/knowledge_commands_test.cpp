@@ -100,6 +100,11 @@ TEST_CASE("ways of composition are chosen by name") {
     CHECK(answers.status == 0);
     CHECK_THAT(answers.out, Contains("\"label\":\"x(e1,e2)\""));
   }
+  const auto attended = folder.run("predict run pairs.jsonl --task fac --fusion-attention");
+  CHECK_THAT(attended.out, Contains("\"attention\":{\"features\":{\"fac\":"));
+  REQUIRE(folder.run("fuse knowledge.yaml --overwrite").status == 0);
+  CHECK_THAT(folder.refusal("predict run pairs.jsonl --task fac --fusion-attention"),
+             Contains("combines by 'concat'"));
   CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.config=dynamic", 3),
              Contains("write fusion.config: concat, add or attention"));
   CHECK_THAT(folder.refusal("check knowledge.yaml fusion.query=false"),
@@ -121,6 +126,8 @@ output_dir: run
   CHECK(trained.status == 0);
   const auto answers = folder.run("predict run typed.jsonl");
   CHECK_THAT(answers.out, Contains("\"labels\":["));
+  CHECK_THAT(folder.refusal("check typing.yaml task.head.use_pooler=true"),
+             Contains("'use_pooler' has no effect"));
   CHECK_THAT(folder.refusal("predict run words.txt", 3), Contains("do not say where the entities"));
   CHECK_THAT(folder.refusal("check typing.yaml task.entities=[a,b]"), Contains("marks one entity"));
   CHECK_THAT(folder.refusal("check typing.yaml task.head.layers=2"), Contains("'layers' has no effect"));
@@ -139,7 +146,7 @@ TEST_CASE("facts are asked for by a mask") {
   folder.write("cloze.yaml", R"(model: model
 adapter: head_only
 task: {name: facts, type: fact_cloze}
-data: {train: facts.jsonl, validation: facts.jsonl, max_seq_length: 16}
+data: {train: facts.jsonl, validation: facts.jsonl, test: facts.jsonl, max_seq_length: 16}
 train: {num_train_epochs: 20, per_device_train_batch_size: 8, learning_rate: 1e-2, backbone_dropout: false}
 output_dir: run
 )");
@@ -159,12 +166,35 @@ output_dir: run
              Contains("facts.jsonl:1: the text must hold one [MASK]"));
 }
 
+TEST_CASE("what was cut off is answered null") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml --task fac data.max_seq_length=11").status == 0);
+  folder.write(
+      "asked.jsonl",
+      R"({"tokens": ["the", "good", "day", "very", "very", "very", "night"], "head": [0, 1], "tail": [6, 7]}
+{"tokens": ["good", "day"], "head": [0, 1], "tail": [1, 2]}
+)");
+  const auto asked = folder.run("predict run asked.jsonl");
+  CHECK_THAT(asked.err, Contains("1 of 2 inputs have an entity or mask behind the cut"));
+  std::istringstream lines(asked.out);
+  std::string cut, whole;
+  std::getline(lines, cut);
+  std::getline(lines, whole);
+  CHECK(json::parse(cut)["label"].is_null());
+  CHECK(json::parse(whole)["label"].is_string());
+}
+
 TEST_CASE("kept states train the same knowledge, and a second adapter needs no other") {
   const CommandFolder folder;
   write_knowledge(folder);
   REQUIRE(folder.run("train knowledge.yaml --task fac").status == 0);
   const std::string direct = folder.read("run/fac/metrics.jsonl");
-  REQUIRE(folder.run("train knowledge.yaml --task fac output_dir=kept cache.enabled=true").status == 0);
+  const auto kept =
+      folder.run("train knowledge.yaml --task fac output_dir=kept cache.enabled=true cache.dir=states");
+  REQUIRE(kept.status == 0);
+  CHECK_THAT(kept.err, Contains("computing the states 0, 1, 2, 3 that the adapter reads"));
+  CHECK_FALSE(std::filesystem::is_empty(folder.path("states")));
   const auto losses = [](const std::string& log) {
     std::vector<double> values;
     std::istringstream lines(log);
@@ -178,11 +208,18 @@ TEST_CASE("kept states train the same knowledge, and a second adapter needs no o
   REQUIRE(a.size() == b.size());
   REQUIRE(!a.empty());
   for (size_t i = 0; i < a.size(); ++i) CHECK(b[i] == Approx(a[i]).margin(1e-5));
-  const auto again = folder.run(
-      "train knowledge.yaml --task fac --overwrite output_dir=kept cache.enabled=true "
-      "adapter.adapter_transformer_layers=1");
-  CHECK(again.status == 0);
-  CHECK(again.err.find("computing the states") == std::string::npos);
+  // Another task, on the same texts with the same marks.
+  folder.write("other.yaml", R"(model: model
+adapter: {config: k_adapter, adapter_size: 16, adapter_transformer_layers: 1}
+data: {max_seq_length: 24, train: pairs.jsonl, validation: pairs.jsonl}
+train: {num_train_epochs: 1, per_device_train_batch_size: 8}
+cache: {enabled: true, dir: states}
+task: {name: other, type: entity_pair_classification}
+output_dir: other
+)");
+  const auto second = folder.run("train other.yaml");
+  CHECK(second.status == 0);
+  CHECK(second.err.find("computing the states") == std::string::npos);
 }
 
 TEST_CASE("what knowledge adapters cannot do is said") {

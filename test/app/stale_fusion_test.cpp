@@ -51,6 +51,16 @@ TEST_CASE("a fusion whose adapter is trained on is told, left out, and trained a
   CHECK(folder.run("predict suite dev.jsonl --task mood").status == 0);
 }
 
+TEST_CASE("a preset with one of its keys changed stays so") {
+  const CommandFolder folder;
+  train_suite(folder);
+  REQUIRE(folder.run("fuse suite.yaml 'fusion={config: static, value: true}'").status == 0);
+  CHECK_THAT(folder.read("suite/fusion/mood/fusion/fusion.yaml"),
+             Contains("  value: true\n") && Contains("  regularization: false\n"));
+  CHECK(folder.run("predict suite dev.jsonl --task mood").status == 0);
+  CHECK_THAT(folder.refusal("fuse suite.yaml fusion.config=static"), Contains("value"));
+}
+
 TEST_CASE("training anew names the settings that were others") {
   const CommandFolder folder;
   train_suite(folder);

@@ -86,7 +86,20 @@ TEST_CASE("a long text is cut around its entities") {
   CHECK(encoded.marks == std::vector<int32_t>{3});
   options.max_length = 4;  // not even the marked words fit
   const auto pair = mark_entities(of_words({"red", "green", "blue", "red"}, {{1, 2}, {3, 4}}));
+  CHECK(encode_marked(pair, *small_tokenizer(), options).marks == std::vector<int32_t>{-1, -1});
+  options.max_length = 7;  // the second is cut, or the end of a long one
   CHECK(encode_marked(pair, *small_tokenizer(), options).marks == std::vector<int32_t>{1, -1});
+  const auto whole = mark_entities(of_words({"red", "green", "blue", "red", "red"}, {{0, 5}}));
+  CHECK(encode_marked(whole, *small_tokenizer(), options).marks == std::vector<int32_t>{-1});
+}
+
+TEST_CASE("a long text loses words, not whole parts") {
+  const auto marked = mark_entities(of_text("red red red red blue green", {{16, 20}}));
+  EncodeOptions options;
+  options.max_length = 7;
+  const auto encoded = encode_marked(marked, *small_tokenizer(), options);
+  CHECK(encoded.encoding.ids == std::vector<int32_t>{2, 7, 7, 5, 9, 5, 3});
+  CHECK(encoded.marks == std::vector<int32_t>{3});
 }
 
 TEST_CASE("an example whose entity was cut off has no label") {
@@ -99,7 +112,7 @@ TEST_CASE("an example whose entity was cut off has no label") {
   CHECK(split.entities == 2);
   CHECK(split.marks == std::vector<int32_t>{1, 5, 4, 1});
   CHECK(split.cut_entities == 0);
-  const auto cut = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 6});
+  const auto cut = encode_split(dataset, labels_of(dataset), *small_tokenizer(), {.max_length = 8});
   CHECK(cut.marks == std::vector<int32_t>{1, -1, 4, 1});
   CHECK(cut.classes == Numbers{kNoLabel, 1});
   CHECK(cut.cut_entities == 1);

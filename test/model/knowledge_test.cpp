@@ -64,7 +64,7 @@ TEST_CASE("what an adapter gives does not depend on others beside it", "[model]"
   const auto alone = output_of(*first, *backbone, batch);
   FusionOptions options;
   for (const auto& name : combination_names()) {
-    options.config = name;
+    options.combination = name;
     TaskFusion fusion(options, {first, second}, *backbone);
     fusion.attach();
     const torch::NoGradGuard no_grad;
@@ -130,6 +130,47 @@ TEST_CASE("both ways of chaining, padding attended or not", "[model]") {
   CHECK_FALSE(concat.needs_padding());
   options.mask_padding = false;
   CHECK(TaskAdapter(spec, *backbone).needs_padding());
+}
+
+TEST_CASE("what a layer adds to, by the way of chaining", "[model]") {
+  torch::manual_seed(6);
+  KnowledgeOptions options;
+  options.positions = {{0, 1}};
+  options.inner_width = 8;
+  options.inner_heads = 2;
+  options.init_std = 0.2;
+  const auto tokens = packed_tokens({3, 2}, torch::kCPU);
+  const auto first = at::randn({tokens.size(), 16}), second = at::randn({tokens.size(), 16});
+  const torch::NoGradGuard no_grad;
+  for (const std::string chaining : {"add", "concat"}) {
+    INFO(chaining);
+    const bool concat = chaining == "concat";
+    options.chaining = chaining;
+    KnowledgeAdapter adapter(options, knowledge_shape(options, 2, 16));
+    adapter.eval();
+    auto parameters = adapter.named_parameters();
+    const auto outputs = [&](const torch::Tensor& state) { return adapter.forward({first, state}, tokens); };
+    if (concat) {
+      // The first half of the columns reads the state: without them only the skip sees it.
+      CHECK_FALSE(
+          at::allclose(outputs(second + 1)[1] - outputs(second)[1], at::ones_like(second), 1e-4, 1e-4));
+      parameters["layers.1.down.weight"].narrow(1, 0, 16).zero_();
+      CHECK(at::allclose(outputs(second + 1)[1] - outputs(second)[1], at::ones_like(second), 1e-4, 1e-4));
+    }
+    CHECK(at::equal(outputs(second + 1)[0], outputs(second)[0]));
+    parameters["layers.1.up.weight"].zero_();
+    const auto skipped = outputs(second);
+    CHECK(at::allclose(skipped[1], concat ? second : second + skipped[0]));
+  }
+}
+
+TEST_CASE("weight decay leaves the value matrix of attention alone", "[model]") {
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  FusionOptions options;
+  options.combination = "attention";
+  TaskFusion fusion(options, {small_adapter(*backbone)}, *backbone);
+  CHECK_FALSE(fusion.decays(fusion.named_parameters()["combination.value.weight"]));
+  CHECK(fusion.decays(fusion.named_parameters()["combination.query.weight"]));
 }
 
 TEST_CASE("options that a backbone cannot have are named", "[model]") {

@@ -36,7 +36,7 @@ ActivationKey key_of(Backbone& backbone, int64_t layers = 2, torch::ScalarType t
 fs::path write(const fs::path& folder, Backbone& backbone, const ActivationKey& key,
                const EncodedSplit& split) {
   const auto file = ActivationCache::file(folder, key, split);
-  const bool whole = write_activations(file, key, split, torch::kCPU, [&](const Batch& batch) {
+  const bool whole = write_activations(file, key, split, {}, [&](const Batch& batch) {
     return backbone.forward(batch, {.layers = key.layers.front()}).last.unsqueeze(1);
   });
   CHECK(whole);
