@@ -5,6 +5,7 @@
 #include "core/shell_line.h"
 #include "core/version.h"
 #include "exit_status.h"
+#include "recipe/start_up.h"
 
 namespace adaptune {
 namespace {
@@ -39,5 +40,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   adaptune::keep_freed_memory();
+  adaptune::choose_threads();
   return adaptune::run(argc, argv);
 }

@@ -23,6 +23,7 @@ set(TEXT_SOURCES
   core/joined.cpp
   core/memory_use.cpp
   core/open_file.cpp
+  core/processors.cpp
   core/sha256.cpp
   core/shell_line.cpp
   core/source_excerpt.cpp

@@ -27,6 +27,7 @@ from speed.bench import Bench
 from speed.images import Images
 from speed.ours import Ours
 from speed.plan import ROWS, has_bar
+from speed.profile import Profiler
 from speed.report import tables
 from speed.rows import BATCHES, FULL, QUICK
 from speed.settings import default_setting, tuned_setting
@@ -48,6 +49,8 @@ def parse_arguments():
     parser.add_argument('--shape', default='all', choices=[*BATCHES, 'all'], help='rows of this backbone')
     parser.add_argument('--only', default='', help='rows whose names contain this: "train, pfeiffer"')
     parser.add_argument('--bars', action='store_true', help='only rows, and sides of them, that a bar is set for')
+    parser.add_argument('--profile', action='store_true',
+                        help='also where the time of our side goes, for rows with a bar (by Linux perf)')
     parser.add_argument('--quick', action='store_true', help='one small round, to see whether everything runs')
     parser.add_argument('--work', default='runs/benchmark', type=pathlib.Path,
                         help='folder for the random backbone, texts and runs')
@@ -115,6 +118,15 @@ def measure(record, row, side, number):
     print(f'round {number}  {row.key:60} {side.name:7} {text}', file=sys.stderr, flush=True)
 
 
+def profile(record, rows, ours, folder):
+    profiler, known = Profiler(folder), record.data.setdefault('profiles', {})
+    for row in rows:
+        if row.kind in ('train', 'infer') and has_bar(row, ours.name) and row.key not in known:
+            known[row.key] = ours.profile(row, profiler)
+            record.save()
+            print(f'profile  {row.key}', file=sys.stderr, flush=True)
+
+
 def main():
     arguments = parse_arguments()
     rows = chosen_rows(arguments)
@@ -127,6 +139,8 @@ def main():
                 known = side is sides[0] or row.network.script
                 if known and (not arguments.bars or has_bar(row, side.name)):
                     measure(record, row, side, number)
+    if arguments.profile:
+        profile(record, rows, sides[0], arguments.runs)
     text = tables(record.data)
     arguments.output.with_suffix('.md').write_text(text, encoding='utf-8')
     print(text)

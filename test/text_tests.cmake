@@ -10,6 +10,7 @@ set(TEXT_TESTS
   core/folder_lock_test.cpp
   core/identity_difference_test.cpp
   core/joined_test.cpp
+  core/processors_test.cpp
   core/sha256_test.cpp
   core/stop_signal_test.cpp
   core/text_distance_test.cpp

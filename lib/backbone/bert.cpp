@@ -51,8 +51,9 @@ class Bert final : public TransformerEncoder {
     const SiteContext context{tokens};
     const Trunk& trunk = batch.trunk;
     const int64_t begin = trunk.empty() ? 0 : trunk.rbegin()->first;
-    for (const int64_t state : wanted.states)
+    for (const int64_t state : wanted.states) {
       TORCH_CHECK(state >= begin || trunk.count(state) > 0, "state ", state, " is below a trunk without it");
+    }
     Features features;
     const auto keep = [&](int64_t index, const Tensor& state) {
       if (wanted.state(index)) features.states.emplace(index, state);
@@ -63,20 +64,25 @@ class Bert final : public TransformerEncoder {
     for (const auto& [index, state] : trunk) keep(index, state);
     const int64_t end = wanted.layers.value_or(info_.layers);
     keep(begin, stream);
+    Tensor chosen = tokens.starts.unsqueeze(1);  // [B, 1 + M]: rows that the head reads
+    if (wanted.marked) chosen = at::cat({chosen, batch.marks}, 1);
+    Tensor read;  // [B (1 + M), D]
     for (int64_t i = begin; i < end; ++i) {
       auto& layer = layers_[i];
-      const bool all = wanted.every_token || wanted.marked || wanted.state(i + 1) || i + 1 < end;
+      const bool all = wanted.every_token || wanted.state(i + 1) || i + 1 < end;
       if (all || !layer.is_token_wise()) {
         stream = layer.forward(stream, tokens, rates);
         keep(i + 1, stream);
       } else {
-        features.first = layer.forward_first(stream, tokens, rates);
+        read = layer.forward_chosen(stream, tokens, chosen, rates);
       }
     }
-    if (!features.first.defined()) features.first = stream.index_select(-2, tokens.starts);
+    if (!read.defined()) read = stream.index_select(-2, chosen.flatten());
+    read = read.unflatten(-2, chosen.sizes());
+    features.first = read.select(-2, 0);
     if (wanted.every_token) features.last = stream;
     if (wanted.words) features.words = words_;
-    if (wanted.marked) features.marked = stream.index_select(-2, batch.marks.flatten());
+    if (wanted.marked) features.marked = read.narrow(-2, 1, chosen.size(1) - 1).flatten(-3, -2);
     if (wanted.pooled) features.pooled = pooled(features.first, tokens);
     return features;
   }

@@ -45,7 +45,7 @@ Tensor TransformerEncoder::pooled(const Tensor& first, const Tokens& tokens) con
         "this checkpoint has no pooler, but the head reads the pooled output; use_pooler: false reads token "
         "0");
   }
-  return at::tanh(pooler_site_(first, pooler_, {first_tokens(tokens)}));
+  return at::tanh(pooler_site_(first, pooler_, {chosen_tokens(tokens, 1)}));
 }
 
 std::vector<Site*> TransformerEncoder::sites() {

@@ -50,7 +50,7 @@ class Vit final : public TransformerEncoder {
         stream = layer.forward(stream, tokens, rates);
         keep(i + 1);
       } else {
-        features.first = final_norm_(layer.forward_first(stream, tokens, rates));
+        features.first = final_norm_(layer.forward_chosen(stream, tokens, tokens.starts.unsqueeze(1), rates));
       }
     }
     if (wanted.every_token || !features.first.defined()) features.last = final_norm_(stream);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -38,6 +39,12 @@ fs::path with_suffix(const fs::path& path, const char* suffix) {
 
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+fs::path nearest_existing(const fs::path& path) {
+  fs::path folder = fs::absolute(path);
+  while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
 }
 
 bool present(const fs::path& path) {
@@ -254,11 +261,16 @@ void append_line(const fs::path& path, const std::string& line) {
 }
 
 uint64_t free_disk_bytes(const fs::path& path) {
-  fs::path folder = fs::absolute(path);
-  while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
   struct statvfs disk = {};
-  if (::statvfs(folder.c_str(), &disk) != 0) throw io_failure(path, "read the free space", errno);
+  if (::statvfs(nearest_existing(path).c_str(), &disk) != 0)
+    throw io_failure(path, "read the free space", errno);
   return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+bool on_one_disk(const fs::path& a, const fs::path& b) {
+  struct stat first = {}, second = {};
+  return ::stat(nearest_existing(a).c_str(), &first) == 0 &&
+         ::stat(nearest_existing(b).c_str(), &second) == 0 && first.st_dev == second.st_dev;
 }
 
 }  // namespace adaptune

@@ -43,5 +43,7 @@ std::string read_file(const std::filesystem::path& path);  // whole file; InputE
 void append_line(const std::filesystem::path& path, const std::string& line);
 // Bytes free for this user on the file system that holds `path` (or its nearest existing parent).
 uint64_t free_disk_bytes(const std::filesystem::path& path);
+// Whether both paths (or their nearest existing parents) are on one file system.
+bool on_one_disk(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace adaptune

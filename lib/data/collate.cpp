@@ -117,6 +117,11 @@ class Collation {
 
 }  // namespace
 
+torch::Tensor collate_labels(const EncodedSplit& split, const std::vector<int64_t>& rows,
+                             const CollateOptions& options) {
+  return split.labelled ? Collation(split, rows, options).labels() : torch::Tensor();
+}
+
 Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const CollateOptions& options) {
   TORCH_CHECK(!rows.empty(), "a batch needs at least one row");
   const Collation collation(split, rows, options);

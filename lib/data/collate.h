@@ -25,5 +25,8 @@ struct CollateOptions {
 // is undefined when the split has one type only, labels when the split has none. Padding is `pad_id`, type 0,
 // tag -100. `rows` must not be empty.
 Batch collate(const EncodedSplit& split, const std::vector<int64_t>& rows, const CollateOptions& options);
+// Its labels alone.
+torch::Tensor collate_labels(const EncodedSplit& split, const std::vector<int64_t>& rows,
+                             const CollateOptions& options);
 
 }  // namespace adaptune

@@ -149,6 +149,14 @@ torch::Tensor ImageSet::pixels(const std::vector<int64_t>& rows,
   return moved(pixels, device).permute({0, 3, 1, 2});
 }
 
+bool ImageSet::same_images(const ImageSet& other) const {
+  const auto same_name = [](const Source& a, const Source& b) { return a.name == b.name; };
+  return digest_ == other.digest_ && transform_ == other.transform_ && skipped_ == other.skipped_ &&
+         first_problem_ == other.first_problem_ &&
+         std::equal(sources_.begin(), sources_.end(), other.sources_.begin(), other.sources_.end(),
+                    same_name);
+}
+
 ChannelStatistics ImageSet::statistics() const {
   std::array<double, 3> sum{}, squares{};
   std::mutex mutex;

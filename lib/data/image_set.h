@@ -48,6 +48,8 @@ class ImageSet {
   int64_t size() const { return static_cast<int64_t>(sources_.size()); }
   ImageSize pixel_size() const { return pixel_size_; }   // of what is read, of every image
   const std::string& digest() const { return digest_; }  // SHA-256 of all files' bytes, in their order
+  // The same files, read and prepared alike.
+  bool same_images(const ImageSet& other) const;
   int64_t skipped() const { return skipped_; }
   const std::string& first_problem() const { return first_problem_; }
   const ImageTransform& transform() const { return transform_; }

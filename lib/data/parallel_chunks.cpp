@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/processors.h"
+
 namespace adaptune {
 namespace {
 
@@ -52,7 +54,7 @@ class ChunkQueue {
 }  // namespace
 
 void for_each_chunk(int64_t count, int threads, const std::function<void(int64_t chunk)>& work) {
-  const int64_t wanted = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  const int64_t wanted = threads > 0 ? threads : available_processors();
   ChunkQueue queue(count, work);
   {
     std::vector<std::jthread> others;

@@ -35,9 +35,11 @@ int64_t SharedPass::rows_at_once(int64_t rows, size_t tasks) {
 bool SharedPass::can_share(const Attachment& attachment) {
   const auto& own = attachment.overridden();
   const auto sites = attachment.site_adapters();
+  // Biases outside the layers are those of convolutions, which take one alone.
   return std::all_of(own.begin(), own.end(),
                      [](const auto& tensor) {
-                       return tensor.trained.dim() == 1 && tensor.slot.role != TensorRole::kBatchNormWeight;
+                       return tensor.trained.dim() == 1 && tensor.slot.role != TensorRole::kBatchNormWeight &&
+                              !(tensor.slot.role == TensorRole::kBias && tensor.slot.layer < 0);
                      }) &&
          std::none_of(sites.begin(), sites.end(),
                       [](const auto& own) { return own.first->info().kind == SiteKind::kConv; });

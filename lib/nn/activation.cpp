@@ -12,6 +12,19 @@ namespace {
 
 using torch::Tensor;
 
+// Each of several operations would round what it gives: at least float32 between them.
+Tensor widened(const Tensor& x) { return x.to(at::promote_types(x.scalar_type(), torch::kFloat32)); }
+
+Tensor quick_gelu(const Tensor& x) {
+  const Tensor y = widened(x);
+  return (y * at::sigmoid(1.702 * y)).to(x.scalar_type());
+}
+
+Tensor laplace(const Tensor& x) {
+  const Tensor y = widened(x);
+  return (0.5 * (1 + at::erf((y - 0.707107) / (0.282095 * std::sqrt(2.0))))).to(x.scalar_type());
+}
+
 const std::map<std::string, Activation>& table() {
   static const Activation gelu = [](const Tensor& x) { return at::gelu(x); };
   static const Activation gelu_tanh = [](const Tensor& x) { return at::gelu(x, "tanh"); };
@@ -33,13 +46,12 @@ const std::map<std::string, Activation>& table() {
       {"gelu_pytorch_tanh", gelu_tanh},
       {"gelu_python_tanh", gelu_tanh},
       {"gelu_fast", gelu_tanh},
-      {"quick_gelu", [](const Tensor& x) { return x * at::sigmoid(1.702 * x); }},
+      {"quick_gelu", quick_gelu},
       {"gelu_10", [](const Tensor& x) { return at::clamp(at::gelu(x), -10, 10); }},
       {"leakyrelu", leaky},
       {"leaky_relu", leaky},
       {"mish", [](const Tensor& x) { return at::mish(x); }},
-      {"laplace",
-       [](const Tensor& x) { return 0.5 * (1 + at::erf((x - 0.707107) / (0.282095 * std::sqrt(2.0)))); }},
+      {"laplace", laplace},
   };
   return entries;
 }

@@ -59,13 +59,13 @@ bool EncoderLayer::is_token_wise() {
 }
 
 Tensor EncoderLayer::forward(const Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const {
-  return run(stream, {tokens, tokens}, dropout);
+  return run(stream, {tokens, tokens, {}}, dropout);
 }
 
-Tensor EncoderLayer::forward_first(const Tensor& stream, const Tokens& tokens,
-                                   const DropoutRates& dropout) const {
-  const Tokens first = first_tokens(tokens);
-  return run(stream, {tokens, first, true}, dropout);
+Tensor EncoderLayer::forward_chosen(const Tensor& stream, const Tokens& tokens, const Tensor& chosen,
+                                    const DropoutRates& dropout) const {
+  const Tokens own = chosen_tokens(tokens, chosen.size(1));
+  return run(stream, {tokens, own, chosen.flatten()}, dropout);
 }
 
 Tensor EncoderLayer::run(const Tensor& stream, const Rows& rows, const DropoutRates& dropout) const {
@@ -101,9 +101,14 @@ Tensor EncoderLayer::attention(const Tensor& x, const Rows& rows, const DropoutR
 
 Tensor EncoderLayer::feed_forward(const Tensor& x, const SiteContext& context,
                                   const DropoutRates& dropout) const {
-  const auto inner = sites_.intermediate(x, intermediate, context);                  // [N, F]
-  const auto active = sites_.activation(inner, activation_, context);                // [N, F]
-  return adaptune::dropout(sites_.output(active, output, context), dropout.hidden);  // [N, D]
+  // Between two products that round their operands to bfloat16, values stay as they are rounded.
+  const bool rounded = intermediate.rounds() && output.rounds() && sites_.intermediate.empty() &&
+                       sites_.activation.empty() && sites_.output.empty();
+  const auto in = rounded ? x.to(torch::kBFloat16) : x;
+  const auto inner = sites_.intermediate(in, intermediate, context);   // [N, F]
+  const auto active = sites_.activation(inner, activation_, context);  // [N, F]
+  const auto out = sites_.output(active, output, context);             // [N, D]
+  return adaptune::dropout(rounded ? out.to(x.scalar_type()) : out, dropout.hidden);
 }
 
 }  // namespace adaptune

@@ -35,10 +35,11 @@ class EncoderLayer {
 
   // stream [N, D] -> [N, D], or more copies of it (nn/copies.h)
   torch::Tensor forward(const torch::Tensor& stream, const Tokens& tokens, const DropoutRates& dropout) const;
-  // The same for the first token of each sequence alone, [B, D], exact where is_token_wise(): only keys and
-  // values see the others.
-  torch::Tensor forward_first(const torch::Tensor& stream, const Tokens& tokens,
-                              const DropoutRates& dropout) const;
+  // The same for the tokens in these rows of the stream alone, as many of each sequence, sequence behind
+  // sequence: `chosen` [B, K] int64 -> [B K, D]. Exact where is_token_wise(): only keys and values see the
+  // others.
+  torch::Tensor forward_chosen(const torch::Tensor& stream, const Tokens& tokens, const torch::Tensor& chosen,
+                               const DropoutRates& dropout) const;
   bool is_token_wise();  // all adapters in it are
   std::vector<Site*> sites();
   std::vector<Linear*> linears() { return {&query, &key, &value, &attention_output, &intermediate, &output}; }
@@ -55,8 +56,10 @@ class EncoderLayer {
   struct Rows {
     const Tokens& all;
     const Tokens& tokens;
-    bool first = false;
-    torch::Tensor of(const torch::Tensor& x) const { return first ? x.index_select(-2, all.starts) : x; }
+    torch::Tensor chosen;  // undefined: all
+    torch::Tensor of(const torch::Tensor& x) const {
+      return chosen.defined() ? x.index_select(-2, chosen) : x;
+    }
   };
   torch::Tensor run(const torch::Tensor& stream, const Rows& rows, const DropoutRates& dropout) const;
   torch::Tensor attention(const torch::Tensor& x, const Rows& rows, const DropoutRates&) const;

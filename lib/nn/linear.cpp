@@ -126,6 +126,13 @@ void Linear::pack(bool for_backward) const {
     release_file_pages(weight.const_data_ptr(), weight.nbytes());
 }
 
+bool Linear::rounds() const {
+  const bool trains = weight.requires_grad() || (bias.defined() && bias.requires_grad());
+  const bool one_bias = !bias.defined() || bias.dim() == 1;
+  return bfloat16 && !trains && one_bias && weight.scalar_type() == torch::kFloat32 &&
+         (!weight.is_cpu() || multiplies_bfloat16());
+}
+
 Tensor Linear::operator()(const Tensor& x) const {
   if (bias.defined() && bias.dim() == 3) return add_copies(product(x, Tensor()), bias);
   const bool own_bias = bias.defined() && bias.requires_grad() && !weight.requires_grad();
@@ -135,7 +142,8 @@ Tensor Linear::operator()(const Tensor& x) const {
 
 Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool frozen = !weight.requires_grad();
-  const bool fits = x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32;
+  const bool known = x.scalar_type() == torch::kFloat32 || (bfloat16 && x.scalar_type() == torch::kBFloat16);
+  const bool fits = known && weight.scalar_type() == torch::kFloat32;
   if (!frozen || !fits) return at::linear(x, weight, bias);
   const bool packs = x.is_cpu() && (packs_frozen_weights() || (bfloat16 && multiplies_bfloat16()));
   if (!packs) return plain_product(x, weight, bias, bfloat16);

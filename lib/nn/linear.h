@@ -10,9 +10,11 @@ namespace adaptune {
 struct Linear {
   torch::Tensor weight;   // [out, in]
   torch::Tensor bias;     // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
-  bool bfloat16 = false;  // the product with a frozen weight, of float32 values and into such
+  bool bfloat16 = false;  // the product with a frozen weight; of float32 values, it gives such again
 
-  torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out]
+  torch::Tensor operator()(const torch::Tensor& x) const;  // [..., in] -> [..., out], of x's type
+  // Whether it computes in bfloat16 all through, so that x may as well be of that type.
+  bool rounds() const;
 
  private:
   struct Packed {

@@ -100,9 +100,9 @@ Tokens masked_tokens(const Tensor& attention_mask, int64_t rows, int64_t length)
   return tokens_of(std::move(sequences), attention_mask.device());
 }
 
-Tokens first_tokens(const Tokens& tokens) {
+Tokens chosen_tokens(const Tokens& tokens, int64_t each) {
   std::vector<Sequence> sequences;
-  for (int64_t b = 0; b < tokens.rows(); ++b) sequences.push_back({b, 1, b, 1});
+  for (int64_t b = 0; b < tokens.rows(); ++b) sequences.push_back({b * each, each, b * each, each});
   return tokens_of(std::move(sequences), tokens.positions.device());
 }
 

@@ -42,7 +42,7 @@ Tokens padded_tokens(const std::vector<int64_t>& lengths, torch::Device device);
 // Padded as `attention_mask` [B, T] says (undefined: all of [rows, length] real), in front or behind. The
 // real tokens of a row must be neighbours.
 Tokens masked_tokens(const torch::Tensor& attention_mask, int64_t rows, int64_t length);
-// The first token of each sequence alone: N = B.
-Tokens first_tokens(const Tokens& tokens);
+// So many chosen tokens of each sequence alone: N = B * each.
+Tokens chosen_tokens(const Tokens& tokens, int64_t each);
 
 }  // namespace adaptune

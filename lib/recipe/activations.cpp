@@ -2,8 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <utility>
 
 #include "core/atomic_file.h"
@@ -51,37 +53,19 @@ fs::path cache_folder(const Run& run) {
   return run.config.cache.dir.empty() ? run.folder / "cache" : fs::path(run.config.cache.dir);
 }
 
-// What the size of a file depends on; without what its numbers do.
-ActivationKey file_key(const Run& run, Workspace& workspace, const std::vector<int64_t>& layers) {
-  return {"", "", layers, workspace.info().hidden_size, scalar_type(run.config.cache.dtype)};
-}
-
-int64_t total(const std::map<std::string, int64_t>& files) {
-  int64_t bytes = 0;
-  for (const auto& file : files) bytes += file.second;
-  return bytes;
-}
-
-// Files that a process left unfinished; nobody writes here while we hold the folder's lock.
+// Files of states that a process left unfinished; nobody writes them while we hold the folder's lock.
 void remove_unfinished(const fs::path& folder) {
+  static const std::regex name("[0-9a-f]{32}\\.safetensors\\.tmp");
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().string().ends_with(".safetensors.tmp")) fs::remove(entry.path());
+    if (std::regex_match(entry.path().filename().string(), name)) fs::remove(entry.path());
   }
 }
 
 // Opens and writes the files of one training.
 class Keeper {
  public:
-  Keeper(const Run& run, Workspace& workspace, const std::vector<int64_t>& layers, bool bf16,
-         Console& console)
-      : run_(run),
-        workspace_(workspace),
-        console_(console),
-        folder_(cache_folder(run)),
-        key_(file_key(run, workspace, layers)) {
-    key_.arithmetic = arithmetic(run.device, bf16);
-    key_.backbone = backbone_text(run, workspace);
-  }
+  Keeper(const Run& run, Workspace& workspace, const ActivationKey& key, Console& console)
+      : run_(run), workspace_(workspace), console_(console), folder_(cache_folder(run)), key_(key) {}
 
   std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) {
     const auto file = ActivationCache::file(folder_, key_, split);
@@ -153,65 +137,70 @@ class Keeper {
 }  // namespace
 
 StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& data,
-                       const Attachment& attachment) {
+                       const Attachment& attachment, bool bf16) {
   const auto& config = run.config.cache;
   if (!config.enabled) return {};
   if (workspace.reads_images())
     throw placed(run.config.cache_place, "states of images are not kept; cache.enabled: false");
   const int64_t untouched = attachment.untouched_layers(workspace.backbone());
-  if (untouched == 0)
-    return {
-        {}, 0, {}, "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)"};
+  StatesPlan plan;
+  if (untouched == 0) {
+    plan.text = "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)";
+    return plan;
+  }
   if (attachment.needs_padding()) {
-    return {{},
-            0,
-            {},
-            "cache      nothing to keep: an adapter reads padding (use_gating, mask_padding: false), which "
-            "has no "
-            "states"};
+    plan.text =
+        "cache      nothing to keep: an adapter reads padding (use_gating, mask_padding: false), which has "
+        "no "
+        "states";
+    return plan;
   }
   auto layers = attachment.read_states(workspace.info().layers);
   if (layers.empty()) layers = {untouched};
-  const auto key = file_key(run, workspace, layers);
-  std::map<std::string, int64_t> files;
+  plan.key = ActivationKey{arithmetic(run.device, bf16), backbone_text(run, workspace), layers,
+                           workspace.info().hidden_size, scalar_type(config.dtype)};
+  const auto folder = cache_folder(run);
   const auto add = [&](const EncodedSplit& split) {
-    files[ActivationCache::file("", key, split).string()] = ActivationCache::bytes(key, split);
+    const int64_t bytes = ActivationCache::bytes(*plan.key, split);
+    if (plan.files.emplace(ActivationCache::file(folder, *plan.key, split), bytes).second)
+      plan.bytes += bytes;
   };
   add(*data.train.rows);
   if (data.validation) add(*data.validation->rows);
-  const int64_t bytes = total(files);
-  const double gib = static_cast<double>(bytes) / (1 << 30);
-  if (gib > config.max_gib) {
-    throw placed(run.config.cache_place, "the states " + layers_text(layers) + " need " + fixed(gib, 1) +
-                                             " GiB, more than cache.max_gib " + fixed(config.max_gib, 1) +
-                                             "; raise it, or try cache.dtype=bfloat16" + kWithout);
-  }
-  return {layers, bytes, files,
-          "cache      states " + layers_text(layers) + ", " + mebibytes(bytes) + " in " +
-              cache_folder(run).string()};
+  plan.text =
+      "cache      states " + layers_text(layers) + ", " + mebibytes(plan.bytes) + " in " + folder.string();
+  return plan;
 }
 
-void check_cache_room(const Run& run, const std::vector<StatesPlan>& plans) {
-  std::map<std::string, int64_t> files;
-  for (const auto& plan : plans) files.insert(plan.files.begin(), plan.files.end());
-  if (files.empty()) return;
-  const auto folder = cache_folder(run);
-  int64_t room = static_cast<int64_t>(free_disk_bytes(folder));
-  if (fs::is_directory(folder)) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_regular_file()) room += static_cast<int64_t>(entry.file_size());
+void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plans, uint64_t other_bytes) {
+  const auto& config = run.config.cache;
+  std::map<fs::path, int64_t> files;
+  for (const auto* plan : plans) {
+    const double gib = static_cast<double>(plan->bytes) / (1 << 30);
+    if (gib > config.max_gib) {
+      throw placed(run.config.cache_place, "the states " + layers_text(plan->key->layers) + " need " +
+                                               fixed(gib, 1) + " GiB, more than cache.max_gib " +
+                                               fixed(config.max_gib, 1) +
+                                               "; raise it, or try cache.dtype=bfloat16" + kWithout);
     }
+    files.insert(plan->files.begin(), plan->files.end());
   }
-  if (room >= total(files)) return;
-  throw IoError(fs::absolute(folder).string() + ": there is room for " + mebibytes(room) +
-                " of kept states, the tasks need " + mebibytes(total(files)) +
+  int64_t needed = 0;  // beside the files that are there
+  for (const auto& [file, bytes] : files) needed += fs::exists(file) ? 0 : bytes;
+  const auto folder = cache_folder(run);
+  auto room = static_cast<int64_t>(free_disk_bytes(folder));
+  if (on_one_disk(folder, run.folder)) room -= static_cast<int64_t>(other_bytes);
+  if (needed <= std::max<int64_t>(room, 0)) return;
+  throw IoError(fs::absolute(folder).string() + ": there is room for " +
+                mebibytes(std::max<int64_t>(room, 0)) + " of kept states, the tasks need " +
+                mebibytes(needed) +
                 "; free some space, choose another cache.dir, or try cache.dtype=bfloat16" + kWithout);
 }
 
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const StatesPlan& plan, bool bf16, Console& console) {
-  if (plan.layers.empty()) return {};
-  Keeper keeper(run, workspace, plan.layers, bf16, console);
+                               const StatesPlan& plan, Console& console) {
+  if (!plan.key) return {};
+  Keeper keeper(run, workspace, *plan.key, console);
   TrainingStates states{keeper.states("train", *data.train.rows), nullptr};
   if (data.validation) states.validation = keeper.states("validation", *data.validation->rows);
   return states;

@@ -82,7 +82,7 @@ Candidate candidate(const Run& run, Workspace& workspace, const TaskConfig& task
 // Adapters with adapters and fusions with fusions: what a pass computes for one task does not depend on
 // whether another part of it is trained.
 void evaluate_part(const Run& run, Workspace& workspace, std::vector<Candidate>& candidates,
-                   std::optional<Contestant> Candidate::*part) {
+                   std::optional<Contestant> Candidate::*part, Console& console) {
   std::vector<Scoring> scorings;
   std::vector<Contestant*> contestants;
   for (auto& own : candidates) {
@@ -92,7 +92,7 @@ void evaluate_part(const Run& run, Workspace& workspace, std::vector<Candidate>&
                         contestant->head});
     contestants.push_back(&*contestant);
   }
-  auto evaluations = evaluate_all(run, workspace, scorings);
+  auto evaluations = evaluate_all(run, workspace, scorings, console);
   for (size_t i = 0; i < contestants.size(); ++i) contestants[i]->evaluation = std::move(evaluations[i]);
 }
 
@@ -180,8 +180,8 @@ int eval(const RunFlags& flags, const EvalFlags& eval_flags, Console& console) {
     candidates.push_back(std::move(own));
   }
   if (candidates.empty()) throw InputError(stale.front());
-  evaluate_part(run, workspace, candidates, &Candidate::adapter);
-  evaluate_part(run, workspace, candidates, &Candidate::fusion);
+  evaluate_part(run, workspace, candidates, &Candidate::adapter, console);
+  evaluate_part(run, workspace, candidates, &Candidate::fusion, console);
   SuiteResults results{eval_flags.split, {}, {}};
   for (const auto& own : candidates) results.tasks.push_back(result_of(own));
   write_suite_results(run.folder, results);

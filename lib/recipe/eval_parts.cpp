@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/identity_difference.h"
+#include "core/joined.h"
 #include "data/collate.h"
 #include "model/shared_pass.h"
 
@@ -33,6 +34,12 @@ std::vector<std::vector<size_t>> groups(const std::vector<Scoring>& scorings) {
   return groups;
 }
 
+std::string names_of(const std::vector<Scoring>& scorings) {
+  std::vector<std::string> names;
+  for (const auto& scoring : scorings) names.push_back(scoring.task->name);
+  return joined(names);
+}
+
 // Labels are each task's own.
 std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
                                           const std::vector<Scoring>& scorings) {
@@ -48,9 +55,10 @@ std::vector<Evaluation> evaluate_together(const Run& run, Workspace& workspace,
   for_each_batch(*scorings.front().rows, {batch_size, workspace.pad_id(), run.device}, pass.needs_padding(),
                  [&](const auto& rows, const Batch& batch) {
                    const auto logits = pass.logits(batch);
+                   Batch own = batch;
                    for (size_t i = 0; i < scorings.size(); ++i) {
-                     sums[i].add(*scorings[i].head, rows, collate(*scorings[i].rows, rows, collation),
-                                 logits[i]);
+                     own.labels = collate_labels(*scorings[i].rows, rows, collation);
+                     sums[i].add(*scorings[i].head, rows, own, logits[i]);
                    }
                  });
   std::vector<Evaluation> evaluations;
@@ -123,7 +131,7 @@ Evaluation evaluate_on(const Run& run, Workspace& workspace, const Scoring& scor
 }
 
 std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
-                                     const std::vector<Scoring>& scorings) {
+                                     const std::vector<Scoring>& scorings, Console& console) {
   std::vector<Evaluation> evaluations(scorings.size());
   for (const auto& group : groups(scorings)) {
     const Scoring& first = scorings[group.front()];
@@ -134,6 +142,7 @@ std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
     }
     std::vector<Scoring> together;
     for (const size_t i : group) together.push_back(scorings[i]);
+    console.detail("in one pass: " + names_of(together));
     auto results = evaluate_together(run, workspace, together);
     for (size_t i = 0; i < group.size(); ++i) evaluations[group[i]] = std::move(results[i]);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/task_directory.h"
+#include "recipe/console.h"
 #include "recipe/fused_task.h"
 #include "recipe/run.h"
 #include "recipe/workspace.h"
@@ -40,6 +41,6 @@ struct Scoring {
 Evaluation evaluate_on(const Run& run, Workspace& workspace, const Scoring& scoring, TaskModel& model);
 // All of them, in their order; those that read the same tokens in one pass (model/shared_pass.h).
 std::vector<Evaluation> evaluate_all(const Run& run, Workspace& workspace,
-                                     const std::vector<Scoring>& scorings);
+                                     const std::vector<Scoring>& scorings, Console& console);
 
 }  // namespace adaptune

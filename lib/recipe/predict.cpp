@@ -318,7 +318,7 @@ int predict(const PredictFlags& flags, Console& console) {
   const auto& task = opened.tasks.front().description;
   auto dataset = read_input(flags, task);
   const auto rows = encoded(dataset, opened, task);
-  console.detail(program_text(device));
+  console.say(program_text(device));
   for (const auto& own : opened.tasks) console.detail("trained task: " + own.folder.string());
   console.detail("backbone: " + opened.model + "\n" + std::to_string(rows.size()) + " inputs, " +
                  std::to_string(rows.ids.size()) + " tokens");

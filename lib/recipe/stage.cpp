@@ -69,25 +69,36 @@ std::vector<Plan> checked_plans(const Run& run, Workspace& workspace, const Stag
   std::vector<Plan> plans;
   for (const auto& task : stage.tasks) {
     auto model = stage.prepare(*task.task);
-    auto states = plan_states(run, workspace, workspace.data(*task.task), *model.attachment);
+    auto states =
+        plan_states(run, workspace, workspace.data(*task.task), *model.attachment, task.options->bf16);
     plans.push_back({&task, std::move(model.parts), std::move(model.settings), std::move(states)});
   }
   return plans;
 }
 
-void check_room(const Run& run, const std::vector<Plan>& plans) {
-  std::vector<StatesPlan> states;
-  for (const auto& plan : plans) states.push_back(plan.states);
-  check_cache_room(run, states);
-}
-
-// Before anything is trained or the run's configuration is replaced.
-void check_finished(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
+// Those that are not finished. UsageError where one is, and would be replaced by anything but its
+// continuation.
+std::vector<const Plan*> unfinished(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
+  std::vector<const Plan*> left;
   for (const auto& plan : plans) {
     const auto& data = workspace.data(*plan.task->task);
-    finished_result(run, *plan.task, workspace.job_identity(plan.settings, data),
-                    total_steps(*plan.task->options, data.train.rows->size()));
+    const auto finished = finished_result(run, *plan.task, workspace.job_identity(plan.settings, data),
+                                          total_steps(*plan.task->options, data.train.rows->size()));
+    if (!finished) left.push_back(&plan);
   }
+  return left;
+}
+
+// What is kept of those that will be trained must fit.
+void check_states(const Run& run, Workspace& workspace, const std::vector<Plan>& plans,
+                  uint64_t other_bytes) {
+  std::vector<const StatesPlan*> states;
+  if (run.flags.overwrite) {
+    for (const auto& plan : plans) states.push_back(&plan.states);
+  } else {
+    for (const auto* plan : unfinished(run, workspace, plans)) states.push_back(&plan->states);
+  }
+  check_cache_room(run, states, other_bytes);
 }
 
 std::vector<FolderSettings> settings_of(const std::vector<Plan>& plans) {
@@ -103,13 +114,6 @@ std::vector<FolderLock> claim(const Run& run, const std::vector<Plan>& plans, Co
                  ": this file system has no locks; start no second command for the same task meanwhile");
   }
   return locks;
-}
-
-// What a start would be refused for, as it is now.
-void check_earlier(const Run& run, Workspace& workspace, const std::vector<Plan>& plans) {
-  if (run.flags.overwrite) return;
-  check_settings(run, settings_of(plans));
-  check_finished(run, workspace, plans);
 }
 
 StatusFile open_status(const Run& run, const Stage& stage) {
@@ -129,14 +133,16 @@ StatusFile open_status(const Run& run, const Stage& stage) {
 int run_stage(const Run& run, Workspace& workspace, const Stage& stage, Console& console) {
   const auto plans = checked_plans(run, workspace, stage);
   check_resume(run, workspace, plans);
+  const uint64_t needed = needed_disk_bytes(workspace, plans);
+  if (!run.flags.overwrite) check_settings(run, settings_of(plans));
   if (run.flags.dry_run) {
-    check_earlier(run, workspace, plans);
+    check_states(run, workspace, plans, needed);
     return report_plans(run, workspace, plans, console);
   }
-  prepare_run_folder(run, needed_disk_bytes(workspace, plans));
-  check_room(run, plans);
+  prepare_run_folder(run, needed);
+  check_states(run, workspace, plans, needed);
   const auto locks = claim(run, plans, console);
-  check_finished(run, workspace, plans);
+  unfinished(run, workspace, plans);  // refused before the run's configuration is replaced
   write_run_config(run);
   console.open_log(run.folder / "log.txt");
   auto status = open_status(run, stage);

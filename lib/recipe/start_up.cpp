@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "core/environment.h"
+#include "core/processors.h"
 #include "core/thousands.h"
 #include "core/version.h"
 #include "data/image_set.h"
@@ -27,6 +29,12 @@ std::string kernels_text(const TrainOptions& options) {
 }
 
 }  // namespace
+
+void choose_threads() {
+  if (!first_environment({"OMP_NUM_THREADS", "MKL_NUM_THREADS"}).empty()) return;
+  const auto available = static_cast<int>(available_processors());
+  if (available < at::get_num_threads()) at::set_num_threads(available);
+}
 
 std::string program_text(torch::Device device) {
   return std::string("adaptune ") + kVersion + "  ·  LibTorch " + TORCH_VERSION + " (" + device.str() + ", " +

@@ -9,6 +9,10 @@
 
 namespace adaptune {
 
+// How many threads compute, for the whole program: OMP_NUM_THREADS (or MKL_NUM_THREADS); else LibTorch's
+// choice, one a core of the processor, within what control groups leave of it.
+void choose_threads();
+
 // "adaptune 0.1.0  ·  LibTorch 2.13.0 (cpu, 2 threads)".
 std::string program_text(torch::Device device);
 // The same, configuration, backbone, tokenizer.

@@ -100,7 +100,7 @@ void TasksInTurn::start(const Plan& plan) {
   if (parts.largest_drop)
     job.largest_drop = std::min(*parts.largest_drop, std::max<int64_t>(parts.attachment->highest_layer(), 0));
   job.states = [this, &plan, &data] {
-    return training_states(run_, workspace_, data, plan.states, plan.task->options->bf16, console_);
+    return training_states(run_, workspace_, data, plan.states, console_);
   };
   started.model = std::make_unique<TaskModel>(workspace_.backbone(), parts.attachment, parts.head);
   started.model->detach();
@@ -138,7 +138,7 @@ std::optional<TrainResult> TasksInTurn::finish(const Started& started, const Tra
   const StageTask& task = *started.plan->task;
   const auto& name = task.task->name;
   if (!outcome.ended.empty()) console_.say(outcome.ended);
-  if (run_.flags.profile) console_.say(outcome.profile.text());
+  if (run_.flags.profile) console_.say(name + "  " + outcome.profile.text());
   if (outcome.stopped_by) {
     console_.say(name + " stopped by " + *outcome.stopped_by + ": " + outcome.checkpoint.string() +
                  " is written. To continue: " + run_.flags.resume_command + "  (exit 75)");

@@ -172,7 +172,16 @@ std::shared_ptr<const EncodedSplit> Workspace::encoded_images(const TaskConfig& 
   check_geometry(info(), *images);
   if (fresh && !given) images->normalise(images->statistics());
   transform = images->transform();
-  return std::make_shared<const EncodedSplit>(encode_images(dataset, labels, images));
+  return std::make_shared<const EncodedSplit>(encode_images(dataset, labels, kept_once(images)));
+}
+
+std::shared_ptr<const ImageSet> Workspace::kept_once(std::shared_ptr<const ImageSet> images) {
+  for (const auto& known : images_) {
+    const auto other = known.lock();
+    if (other && other->same_images(*images)) return other;
+  }
+  images_.push_back(images);
+  return images;
 }
 
 TaskSplit Workspace::encode(const TaskConfig& task, Dataset dataset, const std::vector<std::string>& files,

@@ -79,6 +79,8 @@ class Workspace {
   std::shared_ptr<const EncodedSplit> encoded_images(const TaskConfig& task, Dataset& dataset,
                                                      const LabelMap& labels,
                                                      std::optional<ImageTransform>& transform);
+  // The same images of another task, where there are such, so that both share memory and a pass.
+  std::shared_ptr<const ImageSet> kept_once(std::shared_ptr<const ImageSet> images);
 
   const Run& run_;
   std::unique_ptr<Backbone> described_, backbone_;
@@ -86,6 +88,7 @@ class Workspace {
   std::optional<BackboneIdentity> identity_;
   std::unique_ptr<Tokenizer> tokenizer_;
   EncodedCache cache_;
+  std::vector<std::weak_ptr<const ImageSet>> images_;
   std::map<std::string, TaskData> data_;
 };
 

@@ -15,11 +15,11 @@ void StepProfile::add(double data_seconds, const StepLoss& loss, double optimize
 }
 
 std::string StepProfile::text() const {
-  if (steps_ <= 0) return "profile    no step after the first one";
+  if (steps_ <= 0) return "profile: no step after the first one";
   const auto share = [&](const char* name, double seconds) {
     return std::string(name) + " " + fixed(100 * seconds / total_, 1) + " %  ";
   };
-  return "profile    " + share("data", data_) + share("forward", forward_) + share("backward", backward_) +
+  return "profile: " + share("data", data_) + share("forward", forward_) + share("backward", backward_) +
          share("optimizer", optimizer_) + share("other", total_ - data_ - forward_ - backward_ - optimizer_) +
          "of " + fixed(1000 * total_ / static_cast<double>(steps_), 1) + " ms a step (mean of " +
          std::to_string(steps_) + ")";

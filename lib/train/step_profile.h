@@ -12,7 +12,7 @@ class StepProfile {
  public:
   // `data`: what the step waited for its batches.
   void add(double data_seconds, const StepLoss& loss, double optimizer_seconds, double step_seconds);
-  // "profile    data 0.3 %  forward 41.0 %  ...  of 236 ms a step (mean of 24)"
+  // "profile: data 0.3 %  forward 41.0 %  ...  of 236 ms a step (mean of 24)"
   std::string text() const;
 
  private:

@@ -23,6 +23,17 @@ class Ours:
         digest = hashlib.sha256(pathlib.Path(self.binary).read_bytes()).hexdigest()
         self.about = f'{program.run("--version").strip()}, sha256 {digest[:12]}'
         self.made = set()
+        self.prefix = []  # of the commands that are measured
+
+    def profile(self, row, profiler):
+        """Where the time of a row goes, from a run that is not measured."""
+        self.trained(row)  # not to be profiled itself
+        self.prefix = profiler.prefix
+        try:
+            self.measure(row)
+        finally:
+            self.prefix = []
+        return profiler.shares()
 
     def measure(self, row):
         return {'infer': self.infer, 'decode': self.decode}.get(row.kind, self.train)(row)
@@ -37,7 +48,7 @@ class Ours:
         if fused:
             members = [{name: str(self.trained(row) / name / 'adapter')} for name in task_names(fused)]
             config['fusion'] = {'adapters': members, 'targets': task_names(1)}
-        return row.sample(self.run('fuse' if fused else 'train', config, self.folder / 'run'), work.skipped)
+        return row.sample(self.run('fuse' if fused else 'train', config, self.folder / 'run', self.prefix), work.skipped)
 
     def decode(self, row):
         """A check of the configuration, which reads all images: of more of them, less one of fewer."""
@@ -60,7 +71,7 @@ class Ours:
     def predict(self, row, task, batches):
         bf16 = ['--bf16'] if self.name in row.bf16 else []
         what = [self.folded(row)] if row.network.folded else [self.trained(row), '--task', task]
-        return watch([self.binary, 'predict', *what, self.bench.file(row, batches), *bf16, '--batch-size', row.batch,
+        return watch([*self.prefix, self.binary, 'predict', *what, self.bench.file(row, batches), *bf16, '--batch-size', row.batch,
                       '-o', self.folder / 'predictions.jsonl'], self.environment)
 
     def folded(self, row):
@@ -102,11 +113,11 @@ class Ours:
             self.made.add(folder)
         return folder
 
-    def run(self, command, config, folder, fresh=True):
+    def run(self, command, config, folder, prefix=(), fresh=True):
         file = write_config(folder.with_name(folder.name + '.yaml'), config)
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)
-        return watch([self.binary, command, file, '--output-dir', folder], self.environment)
+        return watch([*prefix, self.binary, command, file, '--output-dir', folder], self.environment)
 
 
 def tasks(network, count):

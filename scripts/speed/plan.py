@@ -3,6 +3,8 @@ from dataclasses import dataclass
 
 from speed.rows import SIDES, Row
 
+NOT_SLOWER = 0.97
+
 # Where only ours and the tuned side of a row compute in bfloat16, the default bar is over the library's float32.
 ROWS = [
     Row('train', 'pfeiffer', 'dense', time=(2.5, 1.6), memory=(2,)),
@@ -13,8 +15,8 @@ ROWS = [
     Row('train', 'pfeiffer for tagging', 'dense'),
     Row('train', 'houlsby', 'dense'),
     Row('train', 'houlsby', 'sst2'),
-    Row('train', 'full', 'dense'),
-    Row('train', 'lora', 'dense'),
+    Row('train', 'full', 'dense', time=(NOT_SLOWER, NOT_SLOWER)),
+    Row('train', 'lora', 'dense', time=(NOT_SLOWER, NOT_SLOWER)),
     Row('train', 'fusion of 2', 'dense'),
     Row('train', 'fusion of 4', 'dense'),
     Row('train', 'fusion of 8', 'dense', time=(4, 2.2), memory=(2,)),
@@ -74,7 +76,6 @@ class Claim:
         return tuple(BY_KEY[f'{self.shape}: {name}'] for name in (self.first, self.second))
 
 
-NOT_SLOWER = 0.97
 ONE_PASS, ONE_BY_ONE = (f'infer, eight tasks {how}, dense' for how in ('in one pass', 'one by one'))
 CLAIMS = [
     Claim('minilm', 'infer, plain, dense', 'infer, pfeiffer, dense', 1 / 1.03),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from measure.machine import machine_text
 from measure.markdown import table
 from speed.plan import CLAIMS, ROWS
+from speed.profile import ABOUT, KINDS
 from speed.rows import BATCHES, FULL, QUICK, SIDES
 
 
@@ -66,7 +67,7 @@ def tables(data):
             if rows:
                 title = f'{shape}, batches of {batch}: {quantity.title}'
                 parts.append(titled(title, quantity_table(samples, rows, quantity)))
-    return '\n'.join(parts + claim_parts(samples) + failure_parts(samples))
+    return '\n'.join(parts + claim_parts(samples) + profile_parts(data) + failure_parts(samples))
 
 
 def titled(title, text):
@@ -125,6 +126,12 @@ def claim_parts(samples):
             rows.append([f'{claim.shape}: {claim.first} / {claim.second}', ratio_text(by_side['ours']),
                          verdict(by_side['ours'], claim.bar), *(ratio_text(by_side[side]) for side in SIDES[1:])])
     return [titled('Ratios of times within a side', table(['', 'ours', 'bar', *SIDES[1:]], rows))] if rows else []
+
+
+def profile_parts(data):
+    profiles = data.get('profiles', {})
+    rows = [[row.key, *(f'{profiles[row.key][kind]:.0f}' for kind in KINDS)] for row in ROWS if row.key in profiles]
+    return [titled('Where our time goes', f'{ABOUT}\n{table(["", *KINDS], rows)}')] if rows else []
 
 
 def failure_parts(samples):

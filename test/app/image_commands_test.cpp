@@ -215,8 +215,24 @@ TEST_CASE("adapters and fusions of texts work on a Vision Transformer") {
   const auto fused = folder.run("fuse suite.yaml");
   INFO(fused.err);
   REQUIRE(fused.status == 0);
-  CHECK(folder.run("eval suite").status == 0);
-  CHECK(folder.run("predict suite dev --task all").status == 0);
+  const auto scored = folder.run("-v eval suite");
+  CHECK(scored.status == 0);
+  CHECK_THAT(scored.err, Contains("in one pass: colour, tint"));
+  const auto together = folder.run("predict suite dev --task all --logits");
+  REQUIRE(together.status == 0);
+  for (const std::string task : {"colour", "tint"}) {
+    std::istringstream lines(together.out),
+        alone(folder.run("predict suite dev --logits --task " + task).out);
+    int64_t rows = 0;
+    for (std::string line, own; std::getline(lines, line); ++rows) {
+      REQUIRE(std::getline(alone, own));
+      const auto logits = json::parse(line)[task]["logits"], separate = json::parse(own)["logits"];
+      REQUIRE(logits.size() == separate.size());
+      for (size_t i = 0; i < logits.size(); ++i)
+        CHECK(logits[i].get<double>() == Approx(separate[i].get<double>()).margin(1e-5));
+    }
+    CHECK(rows > 0);
+  }
 }
 
 TEST_CASE("one process scores the tasks of a run, also by their five likeliest classes") {

@@ -1,16 +1,21 @@
 // What trains and predicts faster: kept states, fusions and layers with fewer adapters, bfloat16.
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "app/command.h"
+#include "core/folder_lock.h"
+#include "core/processors.h"
 #include "io/mapped_file.h"
 #include "io/safetensors_reader.h"
 
@@ -60,13 +65,6 @@ int64_t files_ending(const fs::path& folder, const std::string& ending) {
                        [&](const auto& entry) { return entry.path().extension() == ending; });
 }
 
-// Both tasks of kSuite and the fusion for mood, in suite/.
-void train_and_fuse(const CommandFolder& folder) {
-  folder.write("suite.yaml", kSuite);
-  REQUIRE(folder.run("train suite.yaml").status == 0);
-  REQUIRE(folder.run("fuse suite.yaml").status == 0);
-}
-
 // kConfig with more lines, as c.yaml; the first of them is line 7.
 void write_config(const CommandFolder& folder, const std::string& lines) {
   folder.write("c.yaml", folder.read("config.yaml") + lines);
@@ -78,8 +76,10 @@ const std::string kDropOne = " adapter.drop='{mode: fixed, layers: 1}' train.bac
 
 TEST_CASE("eval answers tasks of the same texts in one pass as one by one") {
   const CommandFolder folder;
-  train_and_fuse(folder);
-  const auto together = json::parse(folder.run("--json eval suite").out)["results"];
+  fuse_suite(folder);
+  const auto evaluated = folder.run("--json -v eval suite");
+  CHECK_THAT(evaluated.err, Contains("in one pass: mood, tone"));
+  const auto together = json::parse(evaluated.out)["results"];
   REQUIRE(together.size() == 2);
   for (const auto& result : together) {
     const auto alone = json::parse(
@@ -172,9 +172,91 @@ TEST_CASE("states are not kept where they change, and not without end") {
   CHECK_THAT(lowest.err, Contains("nothing to keep: the adapters begin in the lowest layer"));
 }
 
+TEST_CASE("kept states that were damaged are made again") {
+  const CommandFolder folder;
+  const std::string train = "train config.yaml cache.enabled=true --overwrite" + kDropOne;
+  REQUIRE(folder.run(train).status == 0);
+  const auto tensors = tensors_of(folder, "run");
+  for (const auto& entry : fs::directory_iterator(folder.path("run/cache"))) {
+    if (entry.path().extension() == ".safetensors")
+      fs::resize_file(entry.path(), fs::file_size(entry.path()) - 100);
+  }
+  const std::string left = "run/cache/0123456789abcdef0123456789abcdef.safetensors.tmp";
+  folder.write(left, "by a process that was killed");
+  folder.write("run/cache/other.safetensors.tmp", "of another program");
+  const auto again = folder.run(train);
+  INFO(again.err);
+  REQUIRE(again.status == 0);
+  CHECK_THAT(again.err, Contains("; it is made again") && Contains("train: computing the states") &&
+                            Contains("validation: computing the states"));
+  CHECK(tensors_of(folder, "run") == tensors);
+  CHECK_FALSE(fs::exists(folder.path(left)));
+  CHECK(fs::exists(folder.path("run/cache/other.safetensors.tmp")));
+  CHECK_THAT(folder.run(train).err, !Contains("made again"));
+}
+
+TEST_CASE("states that find no room are told before anything is computed") {
+  const CommandFolder folder;
+  for (const std::string command : {"train", "check"}) {
+    // A file system that holds nothing.
+    const auto refused =
+        folder.run(command + " config.yaml cache.enabled=true cache.dir=/proc/states" + kDropOne);
+    INFO(refused.err);
+    CHECK(refused.status == 4);
+    CHECK_THAT(refused.err,
+               Contains("/proc/states: there is room for 0.0 MiB of kept states, the tasks need ") &&
+                   Contains("cache.enabled=false trains without kept states"));
+    CHECK_FALSE(fs::exists(folder.path("run/mood/adapter")));
+  }
+}
+
+TEST_CASE("finished tasks need no room for states") {
+  const CommandFolder folder;
+  const std::string train = "train config.yaml cache.enabled=true" + kDropOne;
+  REQUIRE(folder.run(train).status == 0);
+  fs::remove_all(folder.path("run/cache"));
+  for (const std::string more : {" cache.dir=/proc/states", " cache.max_gib=1e-9"}) {
+    const auto again = folder.run(train + more);
+    INFO(again.err);
+    CHECK(again.status == 0);
+    CHECK_THAT(again.err, Contains("mood is finished"));
+    CHECK(folder.run(train + more + " --overwrite").status != 0);
+    CHECK(fs::exists(folder.path("run/mood/adapter")));
+  }
+}
+
+TEST_CASE("two runs do not write the same states at once") {
+  const CommandFolder folder;
+  const std::string train = "train config.yaml cache.enabled=true cache.dir=states" + kDropOne;
+  fs::create_directories(folder.path("states"));
+  std::optional<FolderLock> other(std::in_place, folder.path("states"));
+  REQUIRE(other->held());
+  std::thread until_it_waits([&] {
+    const auto told = [&] {
+      return fs::exists(folder.path("err.txt")) &&
+             folder.read("err.txt").find("waiting") != std::string::npos;
+    };
+    for (int i = 0; i < 1200 && !told(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    other.reset();
+  });
+  const auto trained = folder.run(train);
+  until_it_waits.join();
+  CHECK(trained.status == 0);
+  CHECK_THAT(trained.err, Contains("train: another run writes states here; waiting") &&
+                              Contains("train: computing the states"));
+}
+
+TEST_CASE("states are not kept for adapters that read padding") {
+  const CommandFolder folder;
+  const auto gated = folder.run("train config.yaml adapter.use_gating=true cache.enabled=true" + kDropOne);
+  INFO(gated.err);
+  CHECK(gated.status == 0);
+  CHECK_THAT(gated.err, Contains("nothing to keep: an adapter reads padding"));
+}
+
 TEST_CASE("a fusion may keep the adapters it attends to most") {
   const CommandFolder folder;
-  train_and_fuse(folder);
+  fuse_suite(folder);
   const auto table = folder.run("drop suite --task mood --prune-fusion 1");
   INFO(table.err);
   REQUIRE(table.status == 0);
@@ -205,7 +287,7 @@ TEST_CASE("a fusion may keep the adapters it attends to most") {
 
 TEST_CASE("a fusion is not pruned to nothing, nor to more than it has") {
   const CommandFolder folder;
-  train_and_fuse(folder);
+  fuse_suite(folder);
   const auto refusal = [&](const std::string& arguments, int status = 2) {
     return folder.refusal("drop suite " + arguments, status);
   };
@@ -243,7 +325,7 @@ TEST_CASE("products in bfloat16 give nearly the same, and a profile says where t
   const auto trained = folder.run("train config.yaml --profile train.bf16=true");
   INFO(trained.err);
   REQUIRE(trained.status == 0);
-  CHECK_THAT(trained.err, Contains("profile    data ") && Contains(" ms a step"));
+  CHECK_THAT(trained.err, Contains("mood  profile: data ") && Contains(" ms a step"));
   const auto plain = folder.run("predict run dev.jsonl --logits").out;
   const auto rounded = folder.run("predict run dev.jsonl --logits --bf16").out;
   CHECK(rounded != plain);
@@ -254,6 +336,15 @@ TEST_CASE("products in bfloat16 give nearly the same, and a profile says where t
           Approx(json::parse(line)["logits"][0].get<double>()).margin(0.25));
   }
   CHECK(rows == 12);
+}
+
+TEST_CASE("a program computes with as many threads as it is told, within what there are") {
+  const CommandFolder folder;
+  const auto threads = [&](const std::string& before) {
+    return json::parse(folder.run("--json doctor", before).out)["threads"].get<int64_t>();
+  };
+  CHECK(threads("OMP_NUM_THREADS=1 ") == 1);
+  CHECK(threads("env -u OMP_NUM_THREADS ") <= available_processors());
 }
 
 }  // namespace adaptune

@@ -83,6 +83,12 @@ TEST_CASE("large batches are the same on any number of threads, and for images t
   for (int64_t i = 0; i < 100; i += 9) CHECK(at::equal(kept.pixels({rows[i]}, augmentation)[0], pixels[i]));
   CHECK(kept.digest() == reading.digest());
   CHECK(kept.digest() != other.digest());
+  CHECK(kept.same_images(reading));
+  CHECK_FALSE(kept.same_images(other));
+  auto renamed = numbered(100), whole = numbered(100);
+  CHECK_FALSE(kept.same_images(ImageSet(whole, bytes_as_they_are(), kFail)));
+  renamed.examples[3].image += "a";
+  CHECK_FALSE(kept.same_images(ImageSet(renamed, transform, kFail)));
 }
 
 TEST_CASE("images that cannot be read are named and counted, or left out") {

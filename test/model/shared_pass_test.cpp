@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <array>
+
 #include "adapter/method.h"
 #include "model/task_model.h"
 #include "train/small_training.h"
@@ -114,6 +116,85 @@ TEST_CASE("tasks of all kinds run in one pass, with heads of all kinds", "[model
       task_of(adapter_spec("head_only"), *backbone, "tagging")};
   tasks[0].head = make_head(pooled, backbone->info());
   check_equal_to_separate(*backbone, tasks, sample_batch(true));
+}
+
+TEST_CASE("tasks on a Vision Transformer share a pass but for biases of its convolution", "[model]") {
+  torch::manual_seed(8);
+  const auto backbone = load_backbone(std::filesystem::path(FIXTURES) / "models" / "vit_tiny", torch::kCPU);
+  const int64_t size = backbone->info().image_size;
+  Batch batch;
+  batch.pixels = torch::randn({3, 3, size, size});
+  std::vector<SharedPass::Task> tasks;
+  for (const std::string method : {"pfeiffer", "layernorm", "houlsby", "lora", "head_only"})
+    tasks.push_back(task_of(adapter_spec(method), *backbone, "image_classification"));
+  check_equal_to_separate(*backbone, tasks, batch);
+  CHECK_FALSE(SharedPass::can_share(TaskAdapter(adapter_spec("bitfit"), *backbone)));
+}
+
+TEST_CASE("several fusions run in one pass, beside adapters and with dropped layers", "[model]") {
+  torch::manual_seed(6);
+  const auto backbone = load_backbone(small_bert(), torch::kCPU);
+  FusionOptions late;
+  late.drop = {"fixed", 1};
+  std::vector<SharedPass::Task> tasks;
+  for (const auto& options : {FusionOptions(), late, FusionOptions()}) {
+    tasks.push_back(
+        {small_fusion(*backbone, options), make_head(head_of("classification"), backbone->info())});
+    disturb(*tasks.back().attachment);
+  }
+  check_equal_to_separate(*backbone, tasks, sample_batch(false));
+  tasks.push_back(task_of(adapter_spec("pfeiffer"), *backbone));
+  tasks.push_back(task_of(dropped("houlsby", 2), *backbone, "tagging"));
+  check_equal_to_separate(*backbone, tasks, sample_batch(true));
+}
+
+TEST_CASE("in bfloat16 the feed-forward sublayer rounds the same with and without adapters in it",
+          "[model]") {
+  torch::manual_seed(9);
+  const auto backbone = load_backbone(small_bert(), torch::kCPU);
+  const auto batch = sample_batch(false);
+  const torch::NoGradGuard no_grad;
+  const auto exact = backbone->forward(batch, {}).last;
+  backbone->set_bfloat16(true);
+  const auto rounded = backbone->forward(batch, {}).last;
+  CHECK(rounded.scalar_type() == torch::kFloat32);
+  CHECK_FALSE(at::equal(rounded, exact));
+  CHECK(at::allclose(rounded, exact, 0.05, 0.05));
+  // A fresh LoRA adds zero, but to values in float32.
+  for (const std::string place : {"ffn.intermediate", "ffn.output"}) {
+    AdapterSpec spec = adapter_spec("lora");
+    std::get<LoraOptions>(spec.site).places = {place};
+    TaskAdapter adapter(spec, *backbone);
+    adapter.attach();
+    CHECK(at::equal(backbone->forward(batch, {}).last, rounded));
+    adapter.detach();
+  }
+}
+
+TEST_CASE("the last layer of the tokens that heads read is that of all tokens", "[model]") {
+  torch::manual_seed(7);
+  const auto backbone = load_backbone(small_bert(), torch::kCPU);
+  const torch::NoGradGuard no_grad;
+  for (const bool padded : {false, true}) {
+    Batch batch = sample_batch(padded);
+    batch.marks = at::stack({batch.tokens.starts, batch.tokens.starts}, 1);
+    for (const auto& [row, mark, place] :
+         std::vector<std::array<int64_t, 3>>{{0, 0, 4}, {0, 1, 8}, {2, 1, 5}, {5, 0, 3}})
+      batch.marks[row][mark] += place;
+    for (const std::string method : {"head_only", "houlsby", "lora", "par_bn"}) {
+      INFO(method);
+      TaskAdapter adapter(adapter_spec(method), *backbone);
+      disturb(adapter);
+      adapter.attach();
+      const auto all = backbone->forward(batch, {.marked = true});
+      const auto read = backbone->forward(batch, {.every_token = false, .marked = true});
+      adapter.detach();
+      CHECK_FALSE(read.last.defined());
+      CHECK(at::equal(all.marked, all.last.index_select(0, batch.marks.flatten())));
+      CHECK(at::allclose(read.marked, all.marked, 1e-5, 1e-5));
+      CHECK(at::allclose(read.first, all.first, 1e-5, 1e-5));
+    }
+  }
 }
 
 TEST_CASE("adapters at linear maps share a pass with tasks that own these maps' biases", "[model]") {

@@ -49,7 +49,7 @@ TEST_CASE("attention is that of the definition, packed, padded, and for first to
     const AttentionTokens self{tokens, tokens};
     CHECK(multi_head_attention(q, k, v, 2, self, 0).allclose(expected, 1e-5, 1e-6));
     CHECK(padded_attention(q, k, v, 2, self, 0).allclose(expected, 1e-5, 1e-6));
-    const auto first = first_tokens(tokens);
+    const auto first = chosen_tokens(tokens, 1);
     const auto alone = multi_head_attention(q.index_select(0, tokens.starts), k, v, 2, {first, tokens}, 0);
     CHECK(alone.allclose(expected.index_select(0, tokens.starts), 1e-5, 1e-6));
   }
@@ -74,7 +74,7 @@ TEST_CASE("attention's dropout zeroes some probabilities and scales the others")
 
 TEST_CASE("attention has the gradients of finite differences") {
   torch::manual_seed(5);
-  const auto tokens = some_tokens(), first = first_tokens(tokens);
+  const auto tokens = some_tokens(), first = chosen_tokens(tokens, 1);
   const auto key = random_values(tokens, torch::kFloat64), value = random_values(tokens, torch::kFloat64);
   for (const auto* queries : {&tokens, &first}) {
     const auto query = random_values(*queries, torch::kFloat64);

@@ -57,6 +57,53 @@ TEST_CASE("a frozen linear layer multiplies as LibTorch does, in bfloat16 to its
   CHECK(at::equal(product(linear, x).value, exact.value));
 }
 
+TEST_CASE("a frozen product has the gradients of finite differences") {
+  torch::manual_seed(2);
+  Linear linear;
+  linear.weight = torch::randn({48, 32}) / 6;
+  linear.bias = torch::randn({48});
+  const Tensor x = torch::randn({20, 32});
+  const auto loss = [&](const Tensor& x) { return linear(x).to(torch::kFloat64).sin().sum().item<double>(); };
+  const double exact_part = 1e-3, rounded_part = 0.1;
+  for (const bool bfloat16 : {false, true}) {
+    INFO(bfloat16);
+    linear.bfloat16 = bfloat16;
+    const Tensor gradient = product(linear, x).gradient;
+    // Along the gradient the derivative is largest; rounding hides that of another direction.
+    const Tensor direction = gradient / gradient.norm();
+    const double step = bfloat16 ? 0.5 : 0.05;
+    const double near = loss(x + step * direction) - loss(x - step * direction);
+    const double far = loss(x + 2 * step * direction) - loss(x - 2 * step * direction);
+    CHECK((8 * near - far) / (12 * step) ==
+          Approx(gradient.norm().item<double>()).epsilon(bfloat16 ? rounded_part : exact_part));
+  }
+}
+
+TEST_CASE("values between two products in bfloat16 may stay in it") {
+  torch::manual_seed(3);
+  Linear first, second;
+  first.weight = torch::randn({48, 32}) / 6;
+  first.bias = torch::randn({48});
+  second.weight = torch::randn({16, 48}) / 7;
+  CHECK_FALSE(first.rounds());
+  first.bfloat16 = second.bfloat16 = true;
+  if (!multiplies_bfloat16()) {
+    CHECK_FALSE(first.rounds());
+    return;
+  }
+  REQUIRE(first.rounds());
+  REQUIRE(second.rounds());
+  const Tensor x = torch::randn({20, 32}).requires_grad_(), same = x.detach().clone().requires_grad_();
+  const Tensor widened = second(at::gelu(first(x)));
+  const Tensor kept = second(at::gelu(first(same.to(torch::kBFloat16)))).to(torch::kFloat32);
+  CHECK(at::equal(kept, widened));
+  widened.sin().sum().backward();
+  kept.sin().sum().backward();
+  CHECK(at::equal(same.grad(), x.grad()));
+  first.weight.requires_grad_();
+  CHECK_FALSE(first.rounds());
+}
+
 TEST_CASE("a trained weight stays in full precision") {
   torch::manual_seed(1);
   Linear linear;
