@@ -113,11 +113,12 @@ std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, cons
                                                 "; this backbone has 0 (the embeddings) to " +
                                                 std::to_string(info.layers));
   }
-  if (shape.inner_width % shape.inner_heads != 0)
+  if (shape.inner_width % shape.inner_heads != 0) {
     problems.emplace_back("adapter.adapter_heads", std::to_string(shape.inner_heads) +
                                                        " heads do not divide the width " +
                                                        std::to_string(shape.inner_width) +
                                                        "; choose another adapter_heads or adapter_size");
+  }
   return problems;
 }
 

@@ -27,11 +27,16 @@ class Profiler:
         """In %, by kind."""
         text = subprocess.run(['perf', 'report', '--input', self.file, '--no-children', '--fields', 'overhead,dso,symbol',
                                '--stdio'], capture_output=True, text=True, check=True).stdout
-        sums = dict.fromkeys(KINDS, 0.0)
-        for line in text.splitlines():
-            if match := LINE.match(line):
-                sums[kind_of(match.group(2), match.group(3))] += float(match.group(1))
-        return sums
+        return sums_of(text)
+
+
+def sums_of(report):
+    """Of the lines "    12.34%  library   [.] symbol" in a text of perf."""
+    sums = dict.fromkeys(KINDS, 0.0)
+    for line in report.splitlines():
+        if match := LINE.match(line):
+            sums[kind_of(match.group(2), match.group(3))] += float(match.group(1))
+    return sums
 
 
 def kind_of(library, symbol):

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'scripts'))
 from measure import child, datasets, markdown, predictions, scores, tensors
+from speed import profile
 
 
 def safetensors(path, values):
@@ -108,6 +109,20 @@ class MarkdownTest(unittest.TestCase):
     def test_numbers_stand_to_the_right(self):
         self.assertEqual(markdown.table(['row', 'ms'], [['pfeiffer', 4.5]]),
                          '| row      |  ms |\n| -------- | --: |\n| pfeiffer | 4.5 |\n')
+
+    def test_a_profile_sums_by_kind(self):
+        report = """# Overhead  Shared Object        Symbol
+    50.25%  [JIT] tid 4242       [.] 0x00007f00
+     9.00%  libtorch_cpu.so      [.] mkl_blas_def_sgemm_kernel_0_zen
+     8.00%  libtorch_cpu.so      [.] at::native::gelu(a, b)
+     7.00%  libgomp.so.1         [.] 0x000000000001e02a
+     3.00%  [kernel.kallsyms]    [k] clear_page_erms
+     2.00%  adaptune             [.] adaptune::(anonymous namespace)::fill_factors
+     1.00%  libc.so.6            [.] malloc
+"""
+        sums = profile.sums_of(report)
+        self.assertEqual(sums, {'oneDNN': 50.25, 'MKL': 9, 'LibTorch': 8, 'adaptune': 2, 'waiting': 7, 'system': 3,
+                                'other': 1})
 
 
 if __name__ == '__main__':
