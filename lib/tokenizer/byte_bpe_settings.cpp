@@ -59,7 +59,7 @@ void require(bool holds, const std::string& where, const std::string& what) {
 void read_model(const json& model, const std::string& where, ByteBpeSettings& settings) {
   for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const json value = part(model, key);
-    require(value.is_null() || value == "", where, "model." + std::string(key) + " is " + value.dump());
+    require(value.is_null() || value == json(""), where, "model." + std::string(key) + " is " + value.dump());
   }
   for (const char* key : {"byte_fallback", "ignore_merges"}) {
     require(!model.value(key, false), where, "model." + std::string(key) + " is true");
