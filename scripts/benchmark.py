@@ -50,7 +50,7 @@ def parse_arguments():
     parser.add_argument('--only', default='', help='rows whose names contain this: "train, pfeiffer"')
     parser.add_argument('--bars', action='store_true', help='only rows, and sides of them, that a bar is set for')
     parser.add_argument('--profile', action='store_true',
-                        help='also where the time of our side goes, for rows with a bar (by Linux perf)')
+                        help='also where the time of our side goes, for rows with a bar against a library (by Linux perf)')
     parser.add_argument('--quick', action='store_true', help='one small round, to see whether everything runs')
     parser.add_argument('--work', default='runs/benchmark', type=pathlib.Path,
                         help='folder for the random backbone, texts and runs')
@@ -121,7 +121,7 @@ def measure(record, row, side, number):
 def profile(record, rows, ours, folder):
     profiler, known = Profiler(folder), record.data.setdefault('profiles', {})
     for row in rows:
-        if row.kind in ('train', 'infer') and has_bar(row, ours.name) and row.key not in known:
+        if row.kind in ('train', 'infer') and row.time and row.key not in known:
             known[row.key] = ours.profile(row, profiler)
             record.save()
             print(f'profile  {row.key}', file=sys.stderr, flush=True)

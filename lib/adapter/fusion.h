@@ -23,6 +23,7 @@ namespace adaptune {
 struct FusionOptions {
   std::string
       combination;  // of knowledge adapters, by its name (combination.h), instead of all below; empty: none
+  bool train_backbone = false;  // of a combination: all of the backbone, through the frozen adapters
   bool query = true, key = true, value = true;  // which projections exist; none: scores are z . u_n
   bool query_before_ln = false;                 // query from h instead of z
   bool residual_before = false;                 // r joins every u_n, and is not added afterwards

@@ -69,8 +69,12 @@ struct TensorSlot {
   std::vector<int64_t> shape;
   TensorRole role;
   int64_t layer;          // -1: embeddings; number of layers: above them (pooler)
-  bool optional = false;  // a checkpoint may lack it (pooler); then it stays undefined
+  bool optional = false;  // of the pooler: a checkpoint may lack it, and then it stays undefined
 };
+// Followed, not trained.
+inline bool is_running(TensorRole role) {
+  return role == TensorRole::kRunningMean || role == TensorRole::kRunningVar;
+}
 
 struct BackboneInfo {
   std::string family;  // Hugging Face's model_type: "bert"

@@ -1,6 +1,8 @@
 #include "model/attachment.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace adaptune {
 
@@ -17,6 +19,21 @@ void Attachment::attach(const std::vector<int64_t>& left_out) {
     // The embeddings' go with the lowest layer, as in selected().
     if (!is_left_out(std::max<int64_t>(override.slot.layer, 0))) *override.slot.tensor = override.trained;
   }
+}
+
+void Attachment::own(const TensorSlot& slot, const torch::Tensor& trained) {
+  std::string name = slot.name;
+  std::replace(name.begin(), name.end(), '.', '/');
+  const bool runs = is_running(slot.role);
+  overridden_.push_back(
+      {slot, *slot.tensor, runs ? register_buffer(name, trained) : register_parameter(name, trained)});
+}
+
+bool Attachment::used(const torch::Tensor& parameter, const Wanted& wanted) const {
+  if (wanted.pooled) return true;
+  return std::none_of(overridden_.begin(), overridden_.end(), [&](const OverriddenTensor& override) {
+    return override.slot.optional && override.trained.is_same(parameter);
+  });
 }
 
 bool Attachment::is_left_out(int64_t layer) const {

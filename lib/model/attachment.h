@@ -63,9 +63,12 @@ class Attachment : public torch::nn::Module {
   virtual bool decays(const torch::Tensor& /*parameter*/) const { return true; }
   // Whether a forward pass for a head that reads `wanted` computes with this parameter. One that it does not
   // use (the pooler's copy in full fine-tuning under a head on token 0) is kept as it is, not trained.
-  virtual bool used(const torch::Tensor& /*parameter*/, const Wanted& /*wanted*/) const { return true; }
+  bool used(const torch::Tensor& parameter, const Wanted& wanted) const;
 
  protected:
+  // Trains `trained` in the place of a backbone's tensor.
+  void own(const TensorSlot& slot, const torch::Tensor& trained);
+
   std::vector<OverriddenTensor> overridden_;
   std::optional<Knowledge> knowledge_;  // what it has beside the backbone; empty: nothing
 

@@ -18,7 +18,6 @@ Wanted Knowledge::wanted(const Wanted& wanted) const {
   for (const auto& adapter : adapters_)
     states.insert(adapter->positions().begin(), adapter->positions().end());
   all.states.assign(states.begin(), states.end());
-  all.every_token = true;
   return all;
 }
 
@@ -35,10 +34,10 @@ Features Knowledge::combined(const Features& features, const Batch& batch, const
     for (const int64_t position : adapter->positions()) states.push_back(features.states.at(position));
     outputs.push_back(adapter->forward(states, batch.tokens).back());
   }
-  const auto of = [&](const Tensor& rows) {
+  const auto of = [&](const Tensor& own, const Tensor& rows) {
     std::vector<Tensor> chosen;
     for (const auto& output : outputs) chosen.push_back(output.index_select(0, rows));
-    return combination_->forward(features.last.index_select(0, rows), chosen);
+    return combination_->forward(own, chosen);
   };
   Features result = features;
   if (wanted.every_token) {
@@ -46,9 +45,8 @@ Features Knowledge::combined(const Features& features, const Batch& batch, const
     result.first = result.last.index_select(0, batch.tokens.starts);
     if (wanted.marked) result.marked = result.last.index_select(0, batch.marks.flatten());
   } else {
-    result.last = Tensor();
-    result.first = wanted.marked ? Tensor() : of(batch.tokens.starts);
-    if (wanted.marked) result.marked = of(batch.marks.flatten());
+    result.first = wanted.marked ? Tensor() : of(features.first, batch.tokens.starts);
+    if (wanted.marked) result.marked = of(features.marked, batch.marks.flatten());
   }
   return result;
 }

@@ -122,10 +122,6 @@ std::vector<ValueError> knowledge_problems(const KnowledgeOptions& options, cons
   return problems;
 }
 
-bool is_running(TensorRole role) {
-  return role == TensorRole::kRunningMean || role == TensorRole::kRunningVar;
-}
-
 bool is_of_batch_norm(TensorRole role) {
   return role == TensorRole::kBatchNormWeight || role == TensorRole::kBatchNormBias || is_running(role);
 }
@@ -155,11 +151,6 @@ bool selected(const TensorSlot& slot, const AdapterSpec& spec, const std::vector
   return false;
 }
 
-std::string module_name(std::string name) {
-  std::replace(name.begin(), name.end(), '.', '/');
-  return name;
-}
-
 }  // namespace
 
 std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& backbone) {
@@ -187,8 +178,7 @@ std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& back
   return problems;
 }
 
-TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone)
-    : backbone_layers_(backbone.info().layers) {
+TaskAdapter::TaskAdapter(const AdapterSpec& spec, Backbone& backbone) {
   const auto problems = adapter_problems(spec, backbone);
   if (!problems.empty()) throw ValueError(problems.front());
   if (const auto* options = std::get_if<KnowledgeOptions>(&spec.site)) {
@@ -221,19 +211,8 @@ void TaskAdapter::add_overrides(const AdapterSpec& spec, Backbone& backbone) {
   for (const auto& slot : backbone.tensors()) {
     if (!slot.tensor->defined() || !selected(slot, spec, layers)) continue;
     const bool random = spec.override == Override::kFullRandom;
-    Tensor trained = random ? fresh_tensor(slot, backbone.info()) : slot.tensor->clone();
-    const std::string name = module_name(slot.name);
-    overridden_.push_back(
-        {slot, *slot.tensor,
-         is_running(slot.role) ? register_buffer(name, trained) : register_parameter(name, trained)});
+    own(slot, random ? fresh_tensor(slot, backbone.info()) : slot.tensor->clone());
   }
-}
-
-bool TaskAdapter::used(const Tensor& parameter, const Wanted& wanted) const {
-  if (wanted.pooled) return true;
-  return std::none_of(overridden_.begin(), overridden_.end(), [&](const OverriddenTensor& override) {
-    return override.slot.layer == backbone_layers_ && override.trained.is_same(parameter);
-  });
 }
 
 TensorMap parameter_map(const torch::nn::Module& module) {

@@ -23,7 +23,6 @@ std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& back
 class TaskAdapter final : public Attachment {
  public:
   TaskAdapter(const AdapterSpec& spec, Backbone& backbone);
-  bool used(const torch::Tensor& parameter, const Wanted& wanted) const override;
   SiteAdapters site_adapters() const override { return adapters_; }
   // Null but for the method k_adapter.
   const std::shared_ptr<KnowledgeAdapter>& knowledge_adapter() const { return knowledge_adapter_; }
@@ -35,7 +34,6 @@ class TaskAdapter final : public Attachment {
   void add_knowledge(const KnowledgeOptions& options, const BackboneInfo& info);
 
   SiteAdapters adapters_;
-  int64_t backbone_layers_;
   std::shared_ptr<KnowledgeAdapter> knowledge_adapter_;  // alone in knowledge_
 };
 

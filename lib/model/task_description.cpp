@@ -185,7 +185,15 @@ void read_fusion_options(ConfigNode node, FusionOptions& o) {
   node.read("config", config, one_of(names));
   const bool combines = std::find(combinations.begin(), combinations.end(), config) != combinations.end();
   o.combination = combines ? config : "";
-  if (combines) return check_combination_keys(node);
+  if (combines) {
+    node.read("train_backbone", o.train_backbone);
+    return check_combination_keys(node);
+  }
+  if (node.has("train_backbone")) {
+    node.error_at("train_backbone", "'train_backbone' is for combinations of knowledge adapters",
+                  "config: concat, add or attention");
+    node.leave_unread({"train_backbone"});
+  }
   if (config == "static") o.value = o.value_initialized = o.regularization = false;
   node.read("query", o.query);
   node.read("key", o.key);

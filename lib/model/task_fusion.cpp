@@ -20,7 +20,7 @@ TaskFusion::TaskFusion(const FusionOptions& options, const std::vector<std::shar
   knowledge ? combine(options, backbone) : fuse_sites(options, backbone);
 }
 
-void TaskFusion::combine(const FusionOptions& options, const Backbone& backbone) {
+void TaskFusion::combine(const FusionOptions& options, Backbone& backbone) {
   std::vector<std::shared_ptr<KnowledgeAdapter>> adapters;
   for (const auto& member : members_) {
     TORCH_CHECK(member->knowledge_adapter(), "members of two kinds");
@@ -30,6 +30,11 @@ void TaskFusion::combine(const FusionOptions& options, const Backbone& backbone)
   const auto combination = std::make_shared<Combination>(
       options.combination, static_cast<int64_t>(adapters.size()), info.hidden_size, info.init_range);
   knowledge_.emplace(std::move(adapters), register_module("combination", combination));
+  if (!options.train_backbone) return;
+  const torch::NoGradGuard no_grad;
+  for (const auto& slot : backbone.tensors()) {
+    if (slot.tensor->defined()) own(slot, slot.tensor->clone());
+  }
 }
 
 void TaskFusion::fuse_sites(const FusionOptions& options, Backbone& backbone) {
@@ -110,10 +115,11 @@ int64_t TaskFusion::member_parameters() const {
   return count;
 }
 
-// The members stay in evaluation mode: their dropout is no part of composition.
+// The members stay in evaluation mode: their dropout is no part of composition, but where the backbone is
+// trained through them, as Wang et al. (2021) do.
 void TaskFusion::train(bool on) {
   Attachment::train(on);
-  for (const auto& member : members_) member->eval();
+  for (const auto& member : members_) member->train(on && !overridden_.empty());
 }
 
 }  // namespace adaptune

@@ -41,7 +41,7 @@ class TaskFusion final : public Attachment {
 
  private:
   void fuse_sites(const FusionOptions& options, Backbone& backbone);
-  void combine(const FusionOptions& options, const Backbone& backbone);
+  void combine(const FusionOptions& options, Backbone& backbone);
 
   std::vector<std::shared_ptr<TaskAdapter>> members_;
   std::vector<FusedSite> fusions_;

@@ -1,6 +1,7 @@
 #include "recipe/eval.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "metric/bootstrap.h"
@@ -111,7 +112,8 @@ SuiteResult result_of(const Candidate& own) {
   if (own.fusion) {
     result.fusion_scores = own.fusion->evaluation.scores;
     result.fusion = result.fusion_scores.front().second;
-    result.attention = attention_of(*own.fused);
+    auto attention = attention_of(*own.fused);
+    if (!attention.layers.empty()) result.attention = std::move(attention);
   }
   if (own.adapter && own.fusion) {
     const auto difference =

@@ -20,7 +20,9 @@ std::vector<PartCount> fused_parts(const TaskConfig& target, Backbone& backbone,
   const bool combines = fused.fusion->combination() != nullptr;
   const std::string how = combines ? fused.description.options.combination
                                    : std::to_string(fused.fusion->fusions().size()) + " sites";
-  return {{"backbone", "frozen", shape_count(backbone), 0},
+  int64_t trained = 0;  // of the backbone; the fusion owns them
+  for (const auto& tensor : fused.fusion->overridden()) trained += tensor.trained.numel();
+  return {{"backbone", trained > 0 ? "in the fusion" : "frozen", shape_count(backbone) - trained, 0},
           {"adapters", names + ", frozen", fused.fusion->member_parameters(), 0},
           {"fusion " + target.name, how, own, own},
           head_count(target.name, *fused.head)};

@@ -29,6 +29,7 @@ bool asks_for_fusion(const RunConfig& config) {
 }
 
 void check_target(const Run& run, Workspace& workspace, const TaskConfig& target) try {
+  if (target.only_target) workspace.data(target);
   check_fusion_cache(run, target);
   fusion_members(run.config.fusion, target.name);
   const auto& drop = run.config.fusion.options.drop;

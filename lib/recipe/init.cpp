@@ -88,8 +88,57 @@ fusion:
 output_dir: runs/glue
 )";
 
+constexpr const char* kKnowledge =
+    R"(# Knowledge adapters beside a frozen encoder (K-Adapter, Wang et al. 2021):
+#   adaptune train FILE     an adapter for each kind of knowledge, on its own data
+#   adaptune fuse  FILE     a head for each target over the backbone and all of them
+model: models/roberta-large
+adapter:
+  config: k_adapter
+  layers: [0, 11, 22]               # hidden states that it reads: 0 the embeddings, i behind layer i
+  adapter_size: 768                 # its width; left out: 0.75 of the backbone's
+  adapter_transformer_layers: 2     # of its own, at each of them
+
+cache: {enabled: true}              # the backbone's states are computed once
+
+tasks:
+  fac:                              # facts: the relation of two marked entities
+    type: entity_pair_classification
+    text: text                      # or tokens: tokens, with spans that count words
+    entities: [subj, obj]           # columns of [begin, end), characters of the text
+    label: relation
+    metric: f1_micro
+    data: {train: data/trex/train.jsonl, validation: data/trex/dev.jsonl, max_seq_length: 64}
+  lin:                              # language: the head of each word
+    type: dependency_head
+    tokens: tokens
+    label: heads
+    metric: uas
+    data: {train: data/dep/train.conllu, validation: data/dep/dev.conllu}
+
+train: {learning_rate: 1e-4, num_train_epochs: 5, per_device_train_batch_size: 32}
+
+fusion:
+  config: concat                    # concat | add | attention
+  adapters: [fac, lin]              # any of them, also adapters elsewhere: {fac: hub/fac}
+  train_backbone: false             # true: as the published system, through the frozen adapters
+  targets:
+    openentity:
+      type: entity_classification
+      text: text
+      entities: mention
+      label: types
+      multi_label: true
+      metric: f1_micro
+      data: {train: data/openentity/train.jsonl, validation: data/openentity/dev.jsonl}
+  train: {learning_rate: 1e-4, num_train_epochs: 10, per_device_train_batch_size: 16}
+
+output_dir: runs/knowledge
+)";
+
 const std::vector<std::pair<std::string, const char*>>& templates() {
-  static const std::vector<std::pair<std::string, const char*>> table = {{"bert", kBert}, {"suite", kSuite}};
+  static const std::vector<std::pair<std::string, const char*>> table = {
+      {"bert", kBert}, {"suite", kSuite}, {"k-adapter", kKnowledge}};
   return table;
 }
 

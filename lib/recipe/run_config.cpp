@@ -93,6 +93,21 @@ class MemberReader {
   std::vector<FusionMember> members_;
 };
 
+// Tasks that are described where they are targets, and are nothing else.
+void read_own_targets(ConfigNode root, ConfigNode node, const TaskConfig& defaults,
+                      const std::vector<std::string>& splits, RunConfig& config) {
+  for (auto& [name, target] : node.entries()) {
+    if (is_task(config.tasks, name))
+      target.error("fusion target '" + name + "' is a task of this run already", "targets: [" + name + "]");
+    target.error_at_written({"adapter"}, "a target of its own has no adapter beside those of the fusion");
+    target.error_at_written({"train"}, "a target of its own is trained by 'fusion.train'");
+    config.tasks.push_back(read_task(target, name, defaults, root));
+    config.tasks.back().only_target = true;
+    check_files(target.child("data"), config.tasks.back().data, splits);
+    config.fusion.targets.push_back(name);
+  }
+}
+
 void read_targets(ConfigNode node, const std::vector<TaskConfig>& tasks, std::vector<std::string>& targets) {
   for (const auto& task : tasks) targets.push_back(task.name);
   node.read("targets", targets);
@@ -134,10 +149,20 @@ void check_target_heads(ConfigNode node, const RunConfig& config) {
   }
 }
 
-void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& config) {
+// A warm head is the target's own.
+void check_warm_heads(ConfigNode node, const RunConfig& config) {
+  for (const auto& task : config.tasks) {
+    if (config.fusion.warm_head && task.only_target)
+      node.error_at("head", "a warm head starts from the target's own, and '" + task.name + "' has none",
+                    "head: new");
+  }
+}
+
+void read_fusion(ConfigNode root, const TaskConfig& defaults, const std::vector<std::string>& splits,
+                 RunConfig& config) {
   auto node = root.section("fusion", "config");
   auto& fusion = config.fusion;
-  fusion.train = defaults;
+  fusion.train = defaults.train;
   fusion.train.learning_rate = kFusionLearningRate;
   const bool all_beside = std::all_of(config.tasks.begin(), config.tasks.end(), [](const TaskConfig& task) {
     return std::holds_alternative<KnowledgeOptions>(task.adapter.site);
@@ -146,9 +171,12 @@ void read_fusion(ConfigNode root, const TrainOptions& defaults, RunConfig& confi
   read_fusion_options(node, fusion.options);
   fusion.members = MemberReader(config.tasks).read(node.child("adapters"));
   if (!node.has("adapters")) node.record_default("adapters", std::string("all"));
-  read_targets(node, config.tasks, fusion.targets);
+  auto targets = node.child("targets");
+  targets.is_mapping() ? read_own_targets(root, targets, defaults, splits, config)
+                       : read_targets(node, config.tasks, fusion.targets);
   node.read("include_target", fusion.include_target);
   read_fusion_head(node, fusion.warm_head);
+  check_warm_heads(node, config);
   read_train_options(node.child("train"), fusion.train);
   drop_idle_options(node.child("train"), fusion.train);
   record_fusion_dropout(node.child("train"), config);
@@ -171,7 +199,7 @@ void read_cache(ConfigNode node, CacheConfig& cache) {
 void check_cache(ConfigNode node, const RunConfig& config) {
   if (!config.cache.enabled) return;
   for (const auto& task : config.tasks) {
-    if (!backbone_dropout(task.train, task.adapter)) continue;
+    if (task.only_target || !backbone_dropout(task.train, task.adapter)) continue;
     return node.error_at(
         "enabled",
         "states of a backbone with dropout cannot be kept, and task '" + task.name + "' trains with it",
@@ -185,7 +213,9 @@ void check_idle_keys(ConfigNode root, TaskConfig defaults, const RunConfig& conf
   if (std::none_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.data.quoted; }))
     turn_off_idle_quotes(root.child("data"), defaults.data);
   std::vector<const TrainOptions*> trainings = {&config.fusion.train};
-  for (const auto& task : tasks) trainings.push_back(&task.train);
+  for (const auto& task : tasks) {
+    if (!task.only_target) trainings.push_back(&task.train);
+  }
   drop_idle_options(root.child("train"), defaults.train, trainings);
 }
 
@@ -266,7 +296,7 @@ RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& split
   root.section("fusion", "config");  // its short form names a place, too
   root.add_places(defaults.places);
   read_tasks(root, defaults, splits, config);
-  read_fusion(root, defaults.train, config);
+  read_fusion(root, defaults, splits, config);
   check_idle_keys(root, defaults, config);
   read_cache(root.child("cache"), config.cache);
   check_cache(root.child("cache"), config);
@@ -275,8 +305,9 @@ RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& split
 }
 
 bool fusion_backbone_dropout(const FusionConfig& fusion, const AdapterSpec& target) {
-  return backbone_dropout(fusion.train,
-                          fusion.options.combination.empty() ? target : adapter_spec("k_adapter"));
+  const bool beside = !fusion.options.combination.empty();
+  const std::string method = fusion.options.train_backbone ? "full" : "k_adapter";
+  return backbone_dropout(fusion.train, beside ? adapter_spec(method) : target);
 }
 
 std::string task_identity(const RunConfig& config, const TaskConfig& task) {

@@ -53,8 +53,9 @@ struct RunConfig {
 // those whose files must be there.
 RunConfig read_run_config(ConfigNode root, const std::vector<std::string>& splits = kSplits);
 
-// Dropout of the frozen backbone while a fusion is trained: the user's word, else the default of k_adapter
-// for knowledge adapters, of the target's own method for AdapterFusion.
+// Dropout of the backbone while a fusion is trained: the user's word, else the default of k_adapter for
+// knowledge adapters (of full fine-tuning where the backbone is trained), of the target's own method for
+// AdapterFusion.
 bool fusion_backbone_dropout(const FusionConfig& fusion, const AdapterSpec& target);
 
 // The settings that decide what a task's training computes, one "key: value" a line: two runs into one

@@ -99,12 +99,18 @@ void check_idle_keys(ConfigNode node, const TaskConfig& task) {
   if (kind == LabelKind::kAnswers && task.text.size() > 1) node.error_at("text", "the mask is in one text");
 }
 
-// Heads of marked entities and of dependencies have their own layers.
-void check_idle_head(ConfigNode node, const std::string& type) {
-  if (entity_count(type) == 0 && type != "dependency_head" && type != "fact_cloze") return;
-  for (const char* key : {"layers", "activation_function", "use_pooler", "bias"}) {
-    if (node.has(key))
-      node.error_at_written({key}, std::string("'") + key + "' has no effect with type '" + type + "'");
+// Heads of marked entities and of dependencies have their own layers. A value that holds anyway is no wish:
+// a run's config.yaml writes all of them.
+void check_idle_head(ConfigNode node, const HeadSpec& head) {
+  if (entity_count(head.type) == 0 && head.type != "dependency_head" && head.type != "fact_cloze") return;
+  const HeadSpec usual;
+  const std::map<std::string, bool> idle = {
+      {"layers", head.layers != usual.layers},
+      {"activation_function", head.activation_function != usual.activation_function},
+      {"use_pooler", head.use_pooler != usual.use_pooler},
+      {"bias", head.bias != usual.bias}};
+  for (const auto& [key, is_idle] : idle) {
+    if (is_idle) node.error_at_written({key}, "'" + key + "' has no effect with type '" + head.type + "'");
   }
 }
 
@@ -178,7 +184,7 @@ void read_examples(ConfigNode node, TaskConfig& task) {
   check_labels(node, task.head.labels);
   if (type_known) check_idle_keys(node, task);
   read_head_spec(node.child("head"), task.head);
-  check_idle_head(node.child("head"), task.head.type);
+  check_idle_head(node.child("head"), task.head);
   if (task.metrics.empty()) task.metrics = {default_metric(task.head.type)};
   node.read("metric", task.metrics);
   check_metrics(node, task, type_known);

@@ -37,7 +37,8 @@ inline const std::vector<std::string> kSplits = {"train", "validation", "test"};
 
 struct TaskConfig {
   std::string name;
-  WrittenPlace place;  // in the configuration
+  bool only_target = false;  // of a fusion: it has no adapter of its own
+  WrittenPlace place;        // in the configuration
   // Where its values are written, or those of the run that hold for it, by path: "adapter.layers".
   std::map<std::string, WrittenPlace> places;
   HeadSpec head;

@@ -99,6 +99,20 @@ StageTask stage_task(const Run& run, const TaskConfig& task) {
   return planned;
 }
 
+// Those with an adapter of their own. UsageError where one is named that has none.
+std::vector<const TaskConfig*> trained_tasks(const Run& run) {
+  std::vector<const TaskConfig*> tasks;
+  for (const auto* task : run.selected_tasks()) {
+    if (!task->only_target) {
+      tasks.push_back(task);
+    } else if (!run.flags.tasks.empty()) {
+      throw UsageError("--task " + task->name + ": it is a target of the fusion and nothing else; " +
+                       command_text(run, "fuse", {"--target", task->name}));
+    }
+  }
+  return tasks;
+}
+
 }  // namespace
 
 int train(const RunFlags& flags, Console& console) {
@@ -107,10 +121,13 @@ int train(const RunFlags& flags, Console& console) {
   Stage stage{"train", {}, {}, run.folder, [&](const TaskConfig& task) {
                 return fresh_adapter(run, workspace, task);
               }};
-  for (const auto* task : run.selected_tasks()) stage.tasks.push_back(stage_task(run, *task));
-  for (const auto& task : run.config.tasks) stage.known.push_back(stage_task(run, task));
+  const auto tasks = trained_tasks(run);
+  for (const auto* task : tasks) stage.tasks.push_back(stage_task(run, *task));
+  for (const auto& task : run.config.tasks) {
+    if (!task.only_target) stage.known.push_back(stage_task(run, task));
+  }
   stage.checks = fusion_checks(run, workspace);
-  for (const auto* task : run.selected_tasks()) {
+  for (const auto* task : tasks) {
     if (!run.config.export_formats.empty())
       stage.checks.emplace_back([&workspace, task] { check_task_export(workspace, *task); });
   }

@@ -32,6 +32,8 @@ NETWORKS = {
     **{f'fusion of {count}': Network('seq_bn', 'seq_bn', fused=count) for count in (2, 4, 8, 16)},
     'eight tasks in one pass': Network('seq_bn', 'seq_bn', tasks=8, together=True),
     'eight tasks one by one': Network('seq_bn', 'seq_bn', tasks=8),
+    # Written in PyTorch by hand on the other side, as no library has it.
+    'knowledge adapter': Network('k_adapter', script='kadapter_steps.py'),
     # Of images, written in PyTorch by hand on the other side: no library has them.
     'plain resnet': Network('head_only', script='resnet_steps.py', task='image_classification'),
     'residual adapters': Network('residual_parallel', 'parallel', script='resnet_steps.py', task='image_classification'),

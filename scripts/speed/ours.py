@@ -89,9 +89,10 @@ class Ours:
         adapter = {'config': row.network.ours}
         if row.dropped:
             adapter['drop'] = {'mode': 'fixed', 'layers': row.dropped}
-        train = {'max_steps': steps, 'per_device_train_batch_size': batch, 'backbone_dropout': not row.cached,
-                 'eval_strategy': 'no', 'save_strategy': 'no', 'save_steps': None, 'load_best_model_at_end': False,
-                 'logging_steps': 1}
+        train = {'max_steps': steps, 'per_device_train_batch_size': batch, 'eval_strategy': 'no', 'save_strategy': 'no',
+                 'save_steps': None, 'load_best_model_at_end': False, 'logging_steps': 1}
+        if row.cached:
+            train['backbone_dropout'] = False
         data = {'train': str(file), 'max_seq_length': LENGTH}
         if row.shape == 'resnet26':
             data = {'train': str(file), 'image_size': PIXELS, 'augment': ['horizontal_flip']}

@@ -24,6 +24,8 @@ ROWS = [
     Row('train', 'fusion of 2', 'sst2'),
     Row('train', 'fusion of 4', 'sst2'),
     Row('train', 'fusion of 8', 'sst2'),
+    Row('train', 'knowledge adapter', 'dense', time=(1.3,)),
+    Row('train', 'knowledge adapter', 'dense', cached=True),
     Row('infer', 'pfeiffer', 'sst2', time=(4,)),
     Row('infer', 'pfeiffer', 'sst2', bf16=('ours', 'tuned'), time=(6.5, 1.5)),
     Row('infer', 'plain', 'dense', time=(2.2, 1.25)),

@@ -27,9 +27,8 @@ QUANTITIES = [
 ]
 NOTES = '''Of each side stand the best, the median and the worst of the rounds; of ratios (the library's time or memory /
 ours) those of the best and of the medians. A bar is met when both reach it. `full` is compared with transformers'
-fine-tuning, `lora` with PEFT's, networks of images with the same written in PyTorch, decoding with Pillow, everything
-else with AdapterHub's library. A batch of eight tasks is one of texts,
-answered by all. Batches: how many of a process are in its time; with real lengths they are a second pass over the same
+fine-tuning, `lora` with PEFT's, knowledge adapters and networks of images with the same written in PyTorch, decoding with
+Pillow, everything else with AdapterHub's library. A batch of eight tasks is one of texts, answered by all. Batches: how many of a process are in its time; with real lengths they are a second pass over the same
 texts. A cache is filled before the first step, trains without dropout, and is compared with the library as it trains by
 default.'''
 

@@ -367,7 +367,7 @@ TEST_CASE("the printed configuration holds every default and reads the same") {
 
 TEST_CASE("init writes configurations that parse") {
   const CommandFolder folder;
-  for (const std::string name : {"bert", "suite"}) {
+  for (const std::string name : {"bert", "suite", "k-adapter"}) {
     REQUIRE(folder.run("init " + name).status == 0);
     const auto checked = folder.run("check " + name + ".yaml");
     CHECK(checked.status == 2);

@@ -80,9 +80,9 @@ TEST_CASE("knowledge adapters are trained apart, put together and scored") {
   CHECK(adapter_bytes(folder, "fac") == fac);
   CHECK(folder.read("model/model.safetensors") == model);
   CHECK_THAT(folder.read("run/fusion/fac/fusion/fusion.yaml"), Contains("config: concat"));
-  const auto table = folder.run("eval knowledge.yaml");
+  const auto table = folder.run("eval run");
   CHECK(table.status == 0);
-  CHECK_THAT(table.out, Contains("uas"));
+  CHECK_THAT(table.out, Contains("uas") && !Contains("mean attention of the fusion"));
   const auto answers = folder.run("predict run/lin trees.jsonl");
   CHECK(answers.status == 0);
   CHECK_THAT(answers.out, Contains("\"heads\":["));
@@ -109,6 +109,81 @@ TEST_CASE("ways of composition are chosen by name") {
              Contains("write fusion.config: concat, add or attention"));
   CHECK_THAT(folder.refusal("check knowledge.yaml fusion.query=false"),
              Contains("'query' is for AdapterFusion"));
+}
+
+TEST_CASE("targets may be described where they are named, and have no adapter of their own") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  const std::string typing =
+      "{type: entity_classification, text: text, multi_label: true, data: {train: typed.jsonl, validation: "
+      "typed.jsonl}";
+  const auto with_target = [&](const std::string& target) {
+    std::string text = folder.read("knowledge.yaml");
+    text.replace(text.find("[fac], train"), 5, "{typing: " + target + "}");
+    folder.write("targets.yaml", text);
+  };
+  with_target(typing + "}");
+  const auto checked = folder.run("check targets.yaml");
+  INFO(checked.err);
+  CHECK(checked.status == 0);
+  REQUIRE(folder.run("train targets.yaml").status == 0);
+  CHECK(std::filesystem::exists(folder.path("run/lin/adapter")));
+  CHECK_FALSE(std::filesystem::exists(folder.path("run/typing")));
+  CHECK_THAT(folder.refusal("train targets.yaml --task typing"),
+             Contains("it is a target of the fusion and nothing else") &&
+                 Contains("adaptune fuse targets.yaml --target typing"));
+  const auto fused = folder.run("fuse targets.yaml");
+  INFO(fused.err);
+  REQUIRE(fused.status == 0);
+  CHECK_THAT(folder.read("run/fusion/typing/fusion/fusion.yaml"), Contains("fac:") && Contains("lin:"));
+  const auto scores = json::parse(folder.run("--json eval targets.yaml --task typing").out)["results"];
+  REQUIRE(scores.size() == 1);
+  CHECK(scores[0]["fusion"].is_number());
+  CHECK(folder.run("eval run").status == 0);
+  CHECK_THAT(folder.run("predict run typed.jsonl --task typing").out, Contains("\"labels\":["));
+
+  with_target(typing + ", train: {num_train_epochs: 2}}");
+  CHECK_THAT(folder.refusal("check targets.yaml"),
+             Contains("a target of its own is trained by 'fusion.train'"));
+  with_target(typing + ", adapter: pfeiffer}");
+  CHECK_THAT(folder.refusal("check targets.yaml"), Contains("has no adapter beside those of the fusion"));
+  with_target(typing + "}");
+  CHECK_THAT(folder.refusal("check targets.yaml fusion.head=warm"),
+             Contains("a warm head starts from the target's own, and 'typing' has none"));
+  CHECK_THAT(folder.refusal("check targets.yaml fusion.adapters=[fac,typing]"),
+             Contains("fusion adapter 'typing' is not a task of this run"));
+  CHECK_THAT(folder.refusal("check targets.yaml fusion.targets.typing.data.train=no.jsonl"),
+             Contains("no.jsonl' does not exist"));
+  CHECK_THAT(folder.refusal("check targets.yaml 'fusion.targets={fac: " + typing + "}}'"),
+             Contains("'fac' is a task of this run already"));
+}
+
+TEST_CASE("the backbone may be trained through frozen knowledge, and stays in its file") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml").status == 0);
+  const std::string fac = adapter_bytes(folder, "fac"), model = folder.read("model/model.safetensors");
+  const auto fused = folder.run("fuse knowledge.yaml fusion.train_backbone=true");
+  INFO(fused.err);
+  REQUIRE(fused.status == 0);
+  CHECK_THAT(fused.err, Contains("backbone     in the fusion"));
+  CHECK(adapter_bytes(folder, "fac") == fac);
+  CHECK(folder.read("model/model.safetensors") == model);
+  CHECK_THAT(folder.read("run/fusion/fac/fusion/fusion.yaml"), Contains("train_backbone: true"));
+  CHECK(std::filesystem::file_size(folder.path("run/fusion/fac/fusion/fusion.safetensors")) >
+        model.size() / 2);
+  const auto scores = json::parse(folder.run("--json eval run --task fac").out)["results"][0];
+  const auto answers = folder.run("predict run pairs.jsonl --task fac").out;
+  double right = 0;
+  std::istringstream lines(answers), gold(folder.read("pairs.jsonl"));
+  for (std::string line, row; std::getline(lines, line) && std::getline(gold, row);)
+    right += json::parse(line)["label"] == json::parse(row)["label"];
+  CHECK(right > 24);
+  CHECK(scores["fusion"].is_number());
+  CHECK_THAT(folder.refusal("check knowledge.yaml fusion.config=dynamic fusion.train_backbone=true"),
+             Contains("'train_backbone' is for combinations of knowledge adapters"));
+  CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.train_backbone=true cache.enabled=true"),
+             Contains("the fusion for 'fac' trains with it"));
 }
 
 TEST_CASE("entities are typed in texts, with several labels") {

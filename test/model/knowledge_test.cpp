@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -116,6 +117,41 @@ TEST_CASE("gradients reach a knowledge adapter and nothing of the backbone", "[m
     CHECK(item.value().grad().defined());
   }
   for (const auto& slot : backbone->tensors()) CHECK_FALSE(slot.tensor->requires_grad());
+}
+
+TEST_CASE("the backbone may be trained through frozen adapters, whose dropout then acts", "[model]") {
+  torch::manual_seed(5);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  auto spec = small_spec();
+  std::get<KnowledgeOptions>(spec.site).dropout = 0.5;
+  const auto member = std::make_shared<TaskAdapter>(spec, *backbone);
+  FusionOptions options;
+  options.combination = "concat";
+  const auto batch = batch_of({4, 6});
+  const Wanted wanted{.every_token = false};
+  const auto first_of = [&](TaskFusion& fusion) {
+    return fusion.read(backbone->forward(batch, fusion.wanted(wanted)), batch, wanted).first;
+  };
+  for (const bool whole : {false, true}) {
+    INFO(whole);
+    options.train_backbone = whole;
+    TaskFusion fusion(options, {member}, *backbone);
+    fusion.attach();
+    fusion.eval();
+    CHECK(at::equal(first_of(fusion), first_of(fusion)));
+    fusion.train();
+    const auto first = first_of(fusion);
+    CHECK(at::equal(first_of(fusion), first) != whole);
+    first.square().sum().backward();
+    CHECK(fusion.overridden().empty() != whole);
+    int64_t reached = 0;
+    for (const auto& own : fusion.overridden()) reached += own.trained.grad().defined() ? 1 : 0;
+    // All but the pooler's weight and bias.
+    CHECK(reached == std::max<int64_t>(static_cast<int64_t>(fusion.overridden().size()) - 2, 0));
+    for (const auto& parameter : member->parameters()) CHECK_FALSE(parameter.grad().defined());
+    fusion.detach();
+    for (const auto& slot : backbone->tensors()) CHECK_FALSE(slot.tensor->requires_grad());
+  }
 }
 
 TEST_CASE("both ways of chaining, padding attended or not", "[model]") {
