@@ -73,7 +73,7 @@ TEST_CASE("help shows the defaults, and what a task of a run stands for") {
 TEST_CASE("init knows configurations and networks") {
   const CommandFolder folder;
   CHECK_THAT(folder.refusal("init brt"),
-             Contains("known: bert suite resnet26 vit") && Contains("did you mean 'bert'?"));
+             Contains("known: bert suite k-adapter resnet26 vit") && Contains("did you mean 'bert'?"));
   CHECK_THAT(folder.refusal("init resnet-26"), Contains("did you mean 'resnet26'?"));
 }
 
