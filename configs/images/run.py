@@ -8,6 +8,7 @@ Then the adapters are merged into plain networks, which must predict the same fo
 Scores and predictions are kept in record.json, so that the same command goes on where it was stopped; results.md and
 results.json are made from it.
 """
+import itertools
 import statistics
 
 from source import HERE, QUICK, Pretraining, read_arguments, test_file
@@ -231,6 +232,7 @@ def main():
     domains = Domains(arguments, environment, pretraining.network)
     domains.experiment.test_all(domains.trainings(METHODS))
     domains.experiment.test_all([domains.limited(name, domain) for name in RANKS for domain in domains.domains])
+    domains.experiment.at_once(lambda pair: domains.merged(*pair), list(itertools.product(MERGED, domains.domains)))
     print(write_tables(domains, pretraining))
 
 
