@@ -47,7 +47,7 @@ def parse_arguments():
     parser.add_argument('--rounds', default=5, type=int)
     parser.add_argument('--threads', default=2, type=int)
     parser.add_argument('--shape', default='all', choices=[*BATCHES, 'all'], help='rows of this backbone')
-    parser.add_argument('--only', default='', help='rows whose names contain this: "train, pfeiffer"')
+    parser.add_argument('--only', action='append', help='rows whose names contain this: "train, pfeiffer"; more than once: or that')
     parser.add_argument('--bars', action='store_true', help='only rows, and sides of them, that a bar is set for')
     parser.add_argument('--profile', action='store_true',
                         help='also where the time of our side goes, for rows with a bar against a library (by Linux perf)')
@@ -64,10 +64,11 @@ def parse_arguments():
 
 
 def chosen_rows(arguments):
-    rows = [row for row in ROWS if arguments.shape in (row.shape, 'all') and arguments.only in row.name]
+    wanted = arguments.only or ['']
+    rows = [row for row in ROWS if arguments.shape in (row.shape, 'all') and any(text in row.name for text in wanted)]
     if not rows:
         known = '\n  '.join(row.key for row in ROWS)
-        fail(f'no row of {arguments.shape} has "{arguments.only}" in its name', f'the rows are:\n  {known}')
+        fail(f'no row of {arguments.shape} has {" or ".join(wanted)} in its name', f'the rows are:\n  {known}')
     return rows
 
 

@@ -20,7 +20,7 @@ from measure.program import BACKBONE, Program, require_file, with_threads
 from measure.record import Record
 from measure.script import experiment_parser, write_results
 
-SOURCES = ['fac', 'lin', 'none']
+LEARNED, RANDOM = ['fac', 'lin'], 'none'
 TARGETS = ['semeval', 'typing']
 FACTS = 'facts'
 SEEDS = [42, 43]
@@ -59,15 +59,20 @@ class Knowledge:
         self.overrides = ('cache.enabled=true', f'cache.dir={arguments.output / "cache"}',
                           *(QUICK if arguments.quick else ()))
 
-    def source(self, name):
-        return Training(self.arguments.output / 'sources', name, self.overrides)
+    def source(self, name, seed=SEEDS[0]):
+        """What was learned, once; the first weights, of each seed."""
+        own = seed if name == RANDOM else SEEDS[0]
+        return Training(self.arguments.output / 'sources' / f'seed_{own}', name, (*self.overrides, f'train.seed={own}'))
+
+    def sources(self):
+        return [*(self.source(name) for name in LEARNED), *(self.source(RANDOM, seed) for seed in SEEDS)]
 
     def training(self, row, task, rate, seed):
         folder = self.arguments.output / row.name.replace(' ', '_').replace(',', '') / f'rate_{rate}' / f'seed_{seed}'
         own = tuple(override.format(task=task) for override in row.overrides)
         if not row.members:
             return Training(folder, task, (*self.overrides, *own, f'train.learning_rate={rate}', f'train.seed={seed}'))
-        members = ', '.join(f'{name}: "{self.source(name).product}"' for name in row.members)
+        members = ', '.join(f'{name}: "{self.source(name, seed).product}"' for name in row.members)
         quick = ('fusion.train.max_steps=4',) if self.arguments.quick else ()
         return Training(folder, task, (*self.overrides, *own, *quick, f'fusion.adapters=[{{{members}}}]',
                                        f'fusion.config={row.composition}', f'fusion.train.learning_rate={rate}',
@@ -77,9 +82,9 @@ class Knowledge:
         return [self.training(row, task, rate, seed) for seed in SEEDS]
 
     def run(self):
-        self.experiment.score_all([self.source(name) for name in SOURCES])
-        for name in SOURCES:
-            self.experiment.restore(self.source(name))
+        self.experiment.score_all(self.sources())
+        for source in self.sources():
+            self.experiment.restore(source)
         self.experiment.train_all([training for row, task in PAIRS for rate in row.rates
                                    for training in self.of_rate(row, task, rate)])
         self.experiment.score_all([training for row, task in PAIRS for training in self.chosen(row, task)])
@@ -92,7 +97,7 @@ class Knowledge:
         return [100 * self.experiment.score(training)['test'] for training in self.chosen(row, task)]
 
     def source_scores(self):
-        return {name: 100 * self.experiment.score(self.source(name))['test'] for name in SOURCES}
+        return {name: 100 * self.experiment.score(self.source(name))['test'] for name in (*LEARNED, RANDOM)}
 
 
 def cell(scores):

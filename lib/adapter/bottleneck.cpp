@@ -66,6 +66,10 @@ Bottleneck::Bottleneck(const BottleneckOptions& options, int64_t hidden, int64_t
     norm_after_ = register_module("norm_after", torch::nn::LayerNorm(std::vector{hidden}));
   if (options.use_gating) gate_ = register_module("gate", torch::nn::Linear(hidden, 1));
   initialise(options);
+  for (const auto& [linear, product] : {std::pair(&down_, &down_product_), std::pair(&up_, &up_product_)}) {
+    product->weight = (*linear)->weight;
+    product->bias = (*linear)->bias;
+  }
 }
 
 void Bottleneck::initialise(const BottleneckOptions& options) {
@@ -98,8 +102,8 @@ Tensor Bottleneck::scaled(const Tensor& u) const {
 
 Tensor Bottleneck::delta(const Tensor& z, const Tokens& tokens) const {
   const Tensor input = norm_before_ ? norm_before_.ptr()->as<torch::nn::LayerNormImpl>()->forward(z) : z;
-  const Tensor inner = activation_(at::linear(input, down_->weight, down_->bias));  // [.., m]
-  Tensor u = at::linear(inner, up_->weight, up_->bias);                             // [.., D]
+  const Tensor inner = activation_(down_product_(input));  // [.., m]
+  Tensor u = up_product_(inner);                           // [.., D]
   if (is_training() && stochastic_depth_ > 0) u = drop_path(u, stochastic_depth_, tokens);
   return scaled(u);
 }

@@ -19,6 +19,7 @@
 
 #include "adapter/residual_adapter.h"
 #include "nn/activation.h"
+#include "nn/linear.h"
 
 namespace adaptune {
 
@@ -87,6 +88,7 @@ class Bottleneck final : public ResidualAdapter {
   double fixed_scale_ = 1, dropout_ = 0, stochastic_depth_ = 0;
   bool residual_first_ = false;
   torch::nn::Linear down_{nullptr}, up_{nullptr}, gate_{nullptr};
+  Linear down_product_, up_product_;  // of down_ and up_
   torch::nn::LayerNorm norm_before_{nullptr}, norm_after_{nullptr};
   torch::Tensor scaling_;  // [1] learned, [D] channel, undefined: fixed
 };

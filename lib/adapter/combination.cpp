@@ -40,9 +40,9 @@ torch::nn::Linear Combination::add_linear(const std::string& name, int64_t in, i
   return linear;
 }
 
-Tensor Combination::forward(const Tensor& h, const std::vector<Tensor>& members) {
+Tensor Combination::forward(const Tensor& h, const std::vector<Tensor>& members, const Tensor& real) {
   if (name_ == "concat") return concatenated(h, members);
-  if (name_ == "attention") return attended(h, members);
+  if (name_ == "attention") return attended(h, members, real);
   Tensor sum = h;
   for (const auto& member : members) sum = sum + member;
   return sum;
@@ -54,17 +54,20 @@ Tensor Combination::concatenated(const Tensor& h, const std::vector<Tensor>& mem
   return joint_ ? joint_(at::cat(parts, -1)) : parts.front();
 }
 
-Tensor Combination::attended(const Tensor& h, const std::vector<Tensor>& members) {
+Tensor Combination::attended(const Tensor& h, const std::vector<Tensor>& members, const Tensor& real) {
   const Tensor all = at::stack(members, -2);                                         // [R, N, D]
   const Tensor scores = at::matmul(key_(all), query_(h).unsqueeze(-1)).squeeze(-1);  // [R, N]
   const Tensor shares = at::softmax(scores, -1);
-  if (records_) {
-    last_attention_ = shares.detach();
-    const Tensor sum = shares.detach().to(torch::kFloat64).sum(0);
-    attention_sum_ = attention_sum_.defined() ? attention_sum_ + sum : sum;
-    attention_tokens_ += static_cast<double>(shares.size(0));
-  }
+  if (records_) record(shares.detach(), real);
   return h + value_(at::matmul(shares.unsqueeze(-2), all).squeeze(-2));
+}
+
+void Combination::record(const Tensor& shares, const Tensor& real) {
+  last_attention_ = shares;
+  const Tensor counted = (real.defined() ? shares.index({real}) : shares).to(torch::kFloat64);
+  const Tensor sum = counted.sum(0);
+  attention_sum_ = attention_sum_.defined() ? attention_sum_ + sum : sum;
+  attention_tokens_ += static_cast<double>(counted.size(0));
 }
 
 void Combination::record_attention(bool on) {

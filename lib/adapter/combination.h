@@ -20,13 +20,14 @@ class Combination : public torch::nn::Module {
   // Fresh: linear layers normal with `init_range` and biases zero, V the identity with 1e-6 beside the
   // diagonal.
   Combination(const std::string& name, int64_t members, int64_t hidden_size, double init_range);
-  // [R, D] of the same R tokens each -> [R, D].
-  torch::Tensor forward(const torch::Tensor& h, const std::vector<torch::Tensor>& members);
+  // [R, D] of the same R tokens each -> [R, D]. `real`: [R], which of them are no padding; undefined: all.
+  torch::Tensor forward(const torch::Tensor& h, const std::vector<torch::Tensor>& members,
+                        const torch::Tensor& real = {});
 
   // Whether `parameter` is V.
   bool is_value(const torch::Tensor& parameter) const { return value_ && value_->weight.is_same(parameter); }
-  // Keeps the attention of the last pass and its mean over the tokens of all from here on; only `attention`
-  // has one.
+  // Keeps the attention of the last pass and its mean over the real tokens of all from here on; only
+  // `attention` has one.
   void record_attention(bool on);
   const torch::Tensor& last_attention() const { return last_attention_; }  // [R, N]
   torch::Tensor mean_attention() const;  // [N] float64; undefined before the first pass, and for other ways
@@ -34,7 +35,9 @@ class Combination : public torch::nn::Module {
  private:
   torch::nn::Linear add_linear(const std::string& name, int64_t in, int64_t out, double init_range);
   torch::Tensor concatenated(const torch::Tensor& h, const std::vector<torch::Tensor>& members);
-  torch::Tensor attended(const torch::Tensor& h, const std::vector<torch::Tensor>& members);
+  torch::Tensor attended(const torch::Tensor& h, const std::vector<torch::Tensor>& members,
+                         const torch::Tensor& real);
+  void record(const torch::Tensor& shares, const torch::Tensor& real);
 
   std::string name_;
   std::vector<torch::nn::Linear> dense_;  // of each member

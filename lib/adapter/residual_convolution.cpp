@@ -20,7 +20,11 @@ void draw_he(const Tensor& kernel) {
 }  // namespace
 
 ResidualConvolution::ResidualConvolution(const ResidualConvolutionOptions& options, const SiteInfo& site)
-    : is_parallel_(options.is_parallel), dropout_(options.dropout), stride_(site.stride) {
+    : is_parallel_(options.is_parallel),
+      dropout_(options.dropout),
+      base_kernel_(site.weight),
+      stride_(site.stride),
+      padding_(site.padding) {
   const int64_t in = is_parallel_ ? site.in : site.out, rank = std::min({options.r, in, site.out});
   const bool is_he = options.init_weights == "he";
   if (rank == 0) {
@@ -39,21 +43,26 @@ ResidualConvolution::ResidualConvolution(const ResidualConvolutionOptions& optio
   norm_.running_var = register_buffer("norm_var", torch::ones({site.out}));
 }
 
+Tensor ResidualConvolution::kernel() const {
+  if (alpha_.defined()) return alpha_;
+  return up_.flatten(1).matmul(down_.flatten(1)).unsqueeze(-1).unsqueeze(-1);
+}
+
 Tensor ResidualConvolution::branch(const Tensor& x, int64_t stride) const {
   return alpha_.defined() ? pointwise_convolution(x, alpha_, stride)
                           : pointwise_convolution(pointwise_convolution(x, down_, stride), up_);
 }
 
 Tensor ResidualConvolution::matrix(torch::Dtype type) const {
-  const auto flat = [&](const Tensor& kernel) { return kernel.detach().to(type).flatten(1); };
+  const auto flat = [&](const Tensor& factor) { return factor.detach().to(type).flatten(1); };
   return alpha_.defined() ? flat(alpha_) : flat(up_).matmul(flat(down_));
 }
 
 Tensor ResidualConvolution::forward(const Tensor& x, TensorFn base, const SiteContext&) {
   if (is_parallel_) {
     const bool drops = is_training() && dropout_ > 0;
-    const Tensor read = drops ? at::feature_dropout(x, dropout_, true) : x;
-    return base(x) + branch(read, stride_);
+    if (drops) return base(x) + branch(at::feature_dropout(x, dropout_, true), stride_);
+    return centred_convolution(x, {*base_kernel_, {}, stride_, padding_}, kernel());
   }
   norm_.training = is_training();
   const Tensor c = base(x);

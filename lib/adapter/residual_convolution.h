@@ -19,9 +19,9 @@ struct ResidualConvolutionOptions {
   std::vector<std::string> places;    // paths of single sites ("encoder/0/block1/conv2"); empty: every 3x3
 };
 
-// parallel: y = base(x) + A x, A a 1x1 convolution of base's stride.
-// series: y = c + A BN(c) with c = base(x), and a batch norm of its own.
-// With a rank, A = up down, and up starts at zero (model/low_rank.h makes such adapters of trained ones).
+// parallel: y = base(x) + A x, A a 1x1 convolution of base's stride: computed as base with A in its kernel's
+// middle, but for dropout. series: y = c + A BN(c) with c = base(x), and a batch norm of its own. With a
+// rank, A = up down, and up starts at zero (model/low_rank.h makes such adapters of trained ones).
 class ResidualConvolution final : public Adapter {
  public:
   ResidualConvolution(const ResidualConvolutionOptions& options, const SiteInfo& site);
@@ -31,12 +31,14 @@ class ResidualConvolution final : public Adapter {
   bool is_token_wise() const override { return false; }
 
  private:
+  torch::Tensor kernel() const;  // A [out, in, 1, 1]
   torch::Tensor branch(const torch::Tensor& x, int64_t stride) const;
-  torch::Tensor matrix(torch::Dtype type) const;  // A [out, in]
+  torch::Tensor matrix(torch::Dtype type) const;  // A [out, in], without gradients
 
   bool is_parallel_;
   double dropout_;
-  int64_t stride_;
+  const torch::Tensor* base_kernel_;  // the backbone's
+  int64_t stride_, padding_;
   torch::Tensor alpha_;      // A [out, in, 1, 1]; or, with a rank,
   torch::Tensor down_, up_;  // [r, in, 1, 1], [out, r, 1, 1]
   BatchNorm norm_;           // series

@@ -73,6 +73,8 @@ std::unique_ptr<Backbone> build(const std::filesystem::path& folder, const nlohm
     return family_of(config, folder).build(config);
   } catch (const nlohmann::json::exception& error) {
     throw InputError((folder / "config.json").string() + ": " + error.what());
+  } catch (const InputError& error) {  // "config.json: num_channels ..."
+    throw InputError((folder / "").string() + error.what());
   }
 }
 

@@ -1,14 +1,17 @@
 #include "core/file_pages.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <mutex>
 
 namespace adaptune {
 namespace {
+
+// What Linux maps around a page that is read, at most (fault_around_bytes).
+constexpr std::uintptr_t kReadAtOnce = 64 * 1024;
 
 struct Mappings {
   std::mutex mutex;
@@ -43,10 +46,11 @@ void release_file_pages(const void* data, std::size_t size) {
   if (after == sizes.begin()) return;
   const auto& [begin, length] = *std::prev(after);
   if (address(data) + size > begin + length) return;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const std::uintptr_t first = (address(data) + page - 1) / page * page,
-                       last = (address(data) + size) / page * page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  const std::uintptr_t end = begin + length;
+  const std::uintptr_t first = std::max(begin, address(data) / kReadAtOnce * kReadAtOnce),
+                       last = std::min(end,
+                                       (address(data) + size + kReadAtOnce - 1) / kReadAtOnce * kReadAtOnce);
+  ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 }  // namespace adaptune

@@ -10,8 +10,8 @@ namespace adaptune {
 // A private mapping [data, data + size) that nobody writes to, from its making to its end.
 void add_file_pages(const void* data, std::size_t size);
 void remove_file_pages(const void* data);
-// Gives back the whole pages of [data, data + size) if they lie in such a mapping; a later read loads them
-// again. Anything else is left alone. For several threads at once.
+// Gives back the pages of [data, data + size), and those that reading it has brought along, if it lies in
+// such a mapping; a later read loads them again. Anything else is left alone. For several threads at once.
 void release_file_pages(const void* data, std::size_t size);
 
 }  // namespace adaptune

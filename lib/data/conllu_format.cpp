@@ -59,6 +59,12 @@ void read_conllu(const std::filesystem::path& file, const FormatOptions&, const 
                        " fields; CoNLL-U has " + std::to_string(kFields) + ", separated by tabs");
     }
     if (!is_number(fields[0])) continue;  // a range, or an empty node
+    const std::string due = std::to_string(record.cells.front().items.size() + 1);
+    if (fields[0] != due) {
+      throw InputError(row_location({file}, reader.line_number()) + ": word " + fields[0] +
+                       " comes where word " + due +
+                       " is due; a sentence's words are numbered from 1, and a blank line ends it");
+    }
     if (record.cells.front().items.empty()) record.number = reader.line_number();
     append_word(fields, record);
   }

@@ -85,7 +85,8 @@ struct Dataset {
   bool has_pairs() const { return columns.text.size() == 2; }
   // "data/x.jsonl:17"
   std::string where(const Example& example) const {
-    return row_location(files[example.file], example.number);
+    const auto& file = files[example.file];
+    return file.counts_rows && !example.image.empty() ? example.image : row_location(file, example.number);
   }
 };
 

@@ -64,6 +64,10 @@ class RowEncoder {
     }
     Encoding encoded =
         tokenizer_.encode(text.replace(found, std::strlen(kMask), tokenizer_.token(mask)), options_);
+    if (std::count(encoded.ids.begin(), encoded.ids.end(), mask) > 1) {
+      throw InputError(dataset_.where(example) + ": the text holds the tokenizer's own " +
+                       tokenizer_.token(mask) + " beside its one " + kMask + "; take it out");
+    }
     const auto place = std::find(encoded.ids.begin(), encoded.ids.end(), mask);
     const bool cut = place == encoded.ids.end();
     part.marks.push_back(cut ? -1 : static_cast<int32_t>(place - encoded.ids.begin()));

@@ -34,6 +34,19 @@ std::vector<std::string> text_columns(const Record& first, const DatasetOptions&
   return {"text"};
 }
 
+// Whether an entity of an example, in words or characters, has nothing to read.
+bool is_blank(const Example& example, const EntitySpan& span, bool words) {
+  const auto blank = [](char32_t c) {
+    return c == U' ' || (c >= U'\t' && c <= U'\r') || c == U'\u00A0' || c == U'\u3000';
+  };
+  const auto all_blank = [&](const std::u32string& text) {
+    return std::all_of(text.begin(), text.end(), blank);
+  };
+  if (!words) return all_blank(decode_utf8(example.text).substr(span.begin, span.end - span.begin));
+  return std::all_of(example.words.begin() + span.begin, example.words.begin() + span.end,
+                     [&](const std::string& word) { return all_blank(decode_utf8(word)); });
+}
+
 // Finite; nothing for a cell that is no number.
 std::optional<double> number_of(const Cell& cell) {
   if (cell.kind != Cell::Kind::kNumber && cell.kind != Cell::Kind::kText) return std::nullopt;
@@ -157,6 +170,7 @@ void ExampleReader::read_entities(const Record& record, Example& example) const 
       fail(record, text + "is empty; its end is the place behind its last " + (words ? "word" : "character"));
     if (span.begin < 0 || span.end > size)
       fail(record, text + "is outside of the " + std::to_string(size) + (words ? " words" : " characters"));
+    if (is_blank(example, span, words)) fail(record, text + "holds nothing but blanks");
     example.entities.push_back(span);
   }
 }

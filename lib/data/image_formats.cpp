@@ -1,6 +1,7 @@
 #include "data/image_formats.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 #include "io/gzip_file.h"
@@ -91,14 +92,19 @@ Idx read_idx_file(const fs::path& file, size_t dimensions) {
     throw InputError(file.string() + ": is no IDX file of bytes in " + std::to_string(dimensions) +
                      " dimensions; fetch it again");
   }
-  size_t count = 1;
+  const auto values = static_cast<int64_t>(idx.bytes.size() - idx.begin);
+  int64_t count = 1;
+  std::string shape;
   for (size_t i = 0; i < dimensions; ++i) {
-    idx.sizes.push_back(big_endian(idx.bytes, 4 + 4 * i));
-    count *= static_cast<size_t>(idx.sizes.back());
+    const int64_t size = big_endian(idx.bytes, 4 + 4 * i);
+    idx.sizes.push_back(size);
+    shape += (i == 0 ? "" : " x ") + std::to_string(size);
+    count =
+        size > 0 && count > values / size ? values + 1 : count * size;  // too many are not multiplied further
   }
-  if (idx.bytes.size() != idx.begin + count) {
-    throw InputError(file.string() + ": has " + std::to_string(idx.bytes.size()) +
-                     " bytes, its header says " + std::to_string(idx.begin + count) + "; fetch it again");
+  if (count != values) {
+    throw InputError(file.string() + ": has " + std::to_string(values) + " values, its header says " + shape +
+                     "; fetch it again");
   }
   return idx;
 }
@@ -126,15 +132,27 @@ void read_image_folder(const fs::path& folder, const FormatOptions&, const Recor
 
 void read_image_tar(const fs::path& file, const FormatOptions&, const RecordSink& sink) {
   int64_t number = 0;
+  std::set<fs::path> folders, filled;
   read_tar(file, [&](TarMember&& member) {
     const fs::path path(member.name);
     if (is_hidden(path)) return;
+    if (member.is_folder) {
+      folders.insert(path);
+      return;
+    }
+    for (auto parent = path.parent_path(); !parent.empty(); parent = parent.parent_path())
+      filled.insert(parent);
     if (!path.has_parent_path())
       throw InputError(file.string() + ": '" + member.name +
                        "' lies in no folder; the folder of an image is its class");
     sink(labelled_image({Cell::Kind::kImage, member.name, {}, std::move(member.bytes)},
                         path.parent_path().filename().string(), ++number));
   });
+  for (const auto& own : folders) {
+    if (!filled.contains(own))
+      throw InputError(file.string() + ": '" + own.string() +
+                       "' holds no image; pack the archive without it");
+  }
 }
 
 void read_cifar(const fs::path& file, const FormatOptions&, const RecordSink& sink) {

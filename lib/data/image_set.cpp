@@ -63,7 +63,7 @@ ImageSet::ImageSet(Dataset& dataset, const ImageTransform& transform, OnError on
     : transform_(transform) {
   const int64_t count = dataset.size();
   for (auto& example : dataset.examples)
-    sources_.push_back({std::move(example.image), std::move(example.image_bytes)});
+    sources_.push_back({example.image, std::move(example.image_bytes)});
   kept_.resize(static_cast<size_t>(count));
   std::vector<Reading> readings(static_cast<size_t>(count));
   std::atomic<int64_t> bytes = 0;
@@ -105,6 +105,7 @@ ImageSet::ImageSet(Dataset& dataset, const ImageTransform& transform, OnError on
   dataset.examples.resize(sizes.size());
   sources_.resize(sizes.size());
   kept_.resize(too_many ? 0 : sizes.size());
+  for (size_t row = 0; row < kept_.size(); ++row) sources_[row].bytes.reset();
   digest_ = sha256_hex(digests);
   find_pixel_size(sizes);
 }

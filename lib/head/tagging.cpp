@@ -1,5 +1,6 @@
 #include <torch/torch.h>
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -20,23 +21,13 @@ LossSum token_loss(const torch::Tensor& logits, const Batch& batch) {
   return {sum, (labels != kIgnored).sum().item<double>()};
 }
 
-// The predicted and the right answer of each token that has a label, by sentence; `name` writes a number.
-template <typename Name>
-void collect_tokens(const torch::Tensor& logits, const Batch& batch, const Name& name,
-                    Predictions& predictions) {
-  const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
-  const auto gold = kept_labels(batch).cpu().contiguous();
-  predictions.class_count = logits.size(-1);
-  for (const auto& sequence : batch.tokens.sequences) {
-    auto& tags = predictions.tags.emplace_back();
-    auto& gold_tags = predictions.gold_tags.emplace_back();
-    for (int64_t row = sequence.begin; row < sequence.begin + sequence.length; ++row) {
-      const int64_t label = gold.const_data_ptr<int64_t>()[row];
-      if (label == kIgnored) continue;
-      tags.push_back(name(chosen.const_data_ptr<int64_t>()[row]));
-      gold_tags.push_back(name(label));
-    }
+// The rows of a sequence that have a label, from the sequence's begin on.
+std::vector<int64_t> labelled_places(const torch::Tensor& labels, const Sequence& sequence) {
+  std::vector<int64_t> places;
+  for (int64_t place = 0; place < sequence.length; ++place) {
+    if (labels.const_data_ptr<int64_t>()[sequence.begin + place] != kIgnored) places.push_back(place);
   }
+  return places;
 }
 
 class TagObjective final : public Objective {
@@ -48,8 +39,17 @@ class TagObjective final : public Objective {
   }
 
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    collect_tokens(
-        logits, batch, [&](int64_t tag) { return tags_[tag]; }, predictions);
+    const auto chosen = logits.argmax(-1).cpu().contiguous();  // [N]
+    const auto gold = kept_labels(batch).cpu().contiguous();
+    predictions.class_count = logits.size(-1);
+    for (const auto& sequence : batch.tokens.sequences) {
+      auto& tags = predictions.tags.emplace_back();
+      auto& gold_tags = predictions.gold_tags.emplace_back();
+      for (const int64_t place : labelled_places(gold, sequence)) {
+        tags.push_back(tags_[chosen.const_data_ptr<int64_t>()[sequence.begin + place]]);
+        gold_tags.push_back(tags_[gold.const_data_ptr<int64_t>()[sequence.begin + place]]);
+      }
+    }
   }
 
  private:
@@ -62,9 +62,29 @@ class PlaceObjective final : public Objective {
     return token_loss(logits, batch);
   }
 
+  // Among the root, at place 0, and the first tokens of the words, as head_answer() chooses.
   void collect(const torch::Tensor& logits, const Batch& batch, Predictions& predictions) const override {
-    collect_tokens(
-        logits, batch, [](int64_t place) { return std::to_string(place); }, predictions);
+    const auto gold = kept_labels(batch).cpu().contiguous();
+    predictions.class_count = logits.size(-1);
+    for (const auto& sequence : batch.tokens.sequences) {
+      auto& heads = predictions.tags.emplace_back();
+      auto& gold_heads = predictions.gold_tags.emplace_back();
+      const auto words = labelled_places(gold, sequence);
+      std::set<int64_t> candidates(words.begin(), words.end());
+      candidates.insert(0);
+      for (const int64_t word : words)
+        candidates.insert(gold.const_data_ptr<int64_t>()[sequence.begin + word]);
+      const std::vector<int64_t> places(candidates.begin(), candidates.end());
+      const auto index = [&](const std::vector<int64_t>& values) {
+        return torch::tensor(values).to(logits.device());
+      };
+      const auto own = logits.narrow(0, sequence.begin, sequence.length).index_select(0, index(words));
+      const auto chosen = own.index_select(1, index(places)).argmax(-1).cpu();
+      for (size_t word = 0; word < words.size(); ++word) {
+        heads.push_back(std::to_string(places[chosen[static_cast<int64_t>(word)].item<int64_t>()]));
+        gold_heads.push_back(std::to_string(gold.const_data_ptr<int64_t>()[sequence.begin + words[word]]));
+      }
+    }
   }
 };
 

@@ -29,10 +29,17 @@ void to_rgb(const std::vector<uint8_t>& inks, Image& image) {
   }
 }
 
-// A warning that leaves the image whole does not count: bytes too many between two segments.
-bool failed(tjhandle handle, int status) {
+// Whether the last scan has an end: inside of it no such marker can be.
+bool has_end(std::string_view bytes) {
+  const auto scan = bytes.rfind("\xFF\xDA");
+  return scan != std::string_view::npos && bytes.find("\xFF\xD9", scan) != std::string_view::npos;
+}
+
+// A warning that leaves the image whole does not count: bytes too many between two segments. Only the first
+// warning is told, so that the end of the file could be missing as well.
+bool failed(tjhandle handle, int status, std::string_view bytes) {
   if (status == 0) return false;
-  return tjGetErrorCode(handle) != TJERR_WARNING ||
+  return tjGetErrorCode(handle) != TJERR_WARNING || !has_end(bytes) ||
          std::string_view(tjGetErrorStr2(handle)).find("xtraneous bytes") == std::string_view::npos;
 }
 
@@ -42,7 +49,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& where) {
   tjhandle handle = decoder();
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto check = [&](int status) {
-    if (!failed(handle, status)) return;
+    if (!failed(handle, status, bytes)) return;
     throw InputError(where + ": the JPEG file is damaged or truncated (" + tjGetErrorStr2(handle) +
                      "); fetch it again");
   };

@@ -97,17 +97,23 @@ Image along_y(const Image& image, int64_t height, const Filter& filter) {
   return result;
 }
 
-// The pixel under the centre of each new one.
+// The pixel under the centre of each new one, whose place is summed up as Pillow does: the rounding is the
+// same.
+std::vector<int64_t> pixels_under(int64_t in, int64_t out) {
+  const double scale = static_cast<double>(in) / static_cast<double>(out);
+  std::vector<int64_t> pixels;
+  double centre = scale * 0.5;
+  for (int64_t i = 0; i < out; ++i, centre += scale)
+    pixels.push_back(std::min(static_cast<int64_t>(centre), in - 1));
+  return pixels;
+}
+
 Image nearest(const Image& image, int64_t height, int64_t width) {
   Image result{height, width, std::vector<uint8_t>(static_cast<size_t>(height * width * 3))};
-  const auto source = [](int64_t i, int64_t in, int64_t out) {
-    const double scale = static_cast<double>(in) / static_cast<double>(out);
-    return std::min(static_cast<int64_t>((static_cast<double>(i) + 0.5) * scale), in - 1);
-  };
+  const auto rows = pixels_under(image.height, height), columns = pixels_under(image.width, width);
   for (int64_t y = 0; y < height; ++y) {
-    const uint8_t* row = image.row(source(y, image.height, height));
     for (int64_t x = 0; x < width; ++x)
-      std::memcpy(result.row(y) + x * 3, row + source(x, image.width, width) * 3, 3);
+      std::memcpy(result.row(y) + x * 3, image.row(rows[y]) + columns[x] * 3, 3);
   }
   return result;
 }

@@ -43,11 +43,11 @@ class TarReader {
         extend(type, contents(size));
         continue;
       }
-      TarMember member{member_name(*header), contents(size)};
+      TarMember member{member_name(*header), contents(size), type == '5'};
       long_name_.reset();
       long_size_.reset();
-      if (type == '5') continue;  // folders stand in the names of their files
       check(member.name, type);
+      if (member.is_folder && member.name.find_first_not_of("./") == std::string::npos) continue;  // its root
       take(std::move(member));
     }
   }
@@ -148,13 +148,14 @@ class TarReader {
       if (!prefix.empty()) name = prefix + "/" + name;
     }
     while (name.starts_with("./")) name.erase(0, 2);
+    while (name.ends_with('/')) name.pop_back();
     return name;
   }
 
   void check(const std::string& name, char type) const {
     if (type == '1' || type == '2')
       fail("'" + name + "' is a link; pack the files that links point to (tar -h)");
-    if (type != '0' && type != '\0') fail("'" + name + "' is no plain file; leave it out");
+    if (type != '0' && type != '\0' && type != '5') fail("'" + name + "' is no plain file; leave it out");
     const std::filesystem::path path(name);
     const bool leaves = std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
     if (path.is_absolute() || leaves)

@@ -61,6 +61,11 @@ Score top5(const Predictions& p) {
   return static_cast<double>(right) / static_cast<double>(p.gold_ranks.size());
 }
 
+// Of one label an example, precision and recall are whether it is right.
+Score loose_macro_f1(const Predictions& p) {
+  return has_sets(p) ? of_sets(p, &MultiLabelScores::loose_macro_f1) : accuracy(p);
+}
+
 void check_binary(int64_t class_count) {
   if (class_count <= 2) return;
   throw ValueError("metric", "f1 scores two classes, class 1 against class 0, and the task has " +
@@ -100,6 +105,7 @@ const std::vector<Metric>& metric_table() {
       {"f1", true, {classes, images, pair}, f1},
       {"f1_macro", true, {classes, images, sets, entity, pair}, f1_macro},
       {"f1_micro", true, {classes, images, sets, entity, pair}, f1_micro},
+      {"loose_macro_f1", true, {sets, entity}, loose_macro_f1},
       {"semeval_f1", true, {classes, pair}, directed_f1},
       {"uas", true, {"dependency_head"}, accuracy},
       {"precision_at_1", true, {"fact_cloze"}, accuracy},

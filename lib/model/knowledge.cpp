@@ -41,7 +41,7 @@ Features Knowledge::combined(const Features& features, const Batch& batch, const
   };
   Features result = features;
   if (wanted.every_token) {
-    result.last = combination_->forward(features.last, outputs);
+    result.last = combination_->forward(features.last, outputs, batch.tokens.mask);
     result.first = result.last.index_select(0, batch.tokens.starts);
     if (wanted.marked) result.marked = result.last.index_select(0, batch.marks.flatten());
   } else {

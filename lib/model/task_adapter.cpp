@@ -51,6 +51,16 @@ struct Places {
   }
 };
 
+// What kind of function an adapter of the options wraps.
+struct AdaptedKind {
+  SiteKind operator()(const BottleneckOptions&) const { return SiteKind::kResidual; }
+  SiteKind operator()(const ResidualConvolutionOptions&) const { return SiteKind::kConv; }
+  template <typename Options>
+  SiteKind operator()(const Options&) const {
+    return SiteKind::kLinear;
+  }
+};
+
 // Whether the options say where, instead of leaving it to the method.
 struct NamesPlaces {
   template <typename Options>
@@ -167,13 +177,15 @@ std::vector<ValueError> adapter_problems(const AdapterSpec& spec, Backbone& back
     return problems;
   }
   std::vector<std::string> known;
-  for (const Site* site : backbone.sites())
-    known.insert(known.end(), {site->info().place, site->info().path()});
+  for (const Site* site : backbone.sites()) {
+    if (site->info().kind == std::visit(AdaptedKind{}, spec.site))
+      known.insert(known.end(), {site->info().place, site->info().path()});
+  }
   for (const auto& place : std::visit(Places{}, spec.site)) {
     if (contains(known, place)) continue;
     const auto nearest = nearest_name(place, known);
-    problems.emplace_back("adapter.places", "this backbone has no place '" + place + "'" +
-                                                (nearest ? "; did you mean '" + *nearest + "'?" : ""));
+    problems.emplace_back("adapter.places", "this backbone has no place '" + place + "' for '" + spec.method +
+                                                "'" + (nearest ? "; did you mean '" + *nearest + "'?" : ""));
   }
   return problems;
 }

@@ -14,6 +14,12 @@ struct Convolution {
   torch::Tensor operator()(const torch::Tensor& x) const;  // [B, in, H, W] -> [B, out, H', W']
 };
 
+// x * (kernel + centre in its middle): a frozen kernel [out, in, k, k], k odd, and beside it what trains, a
+// 1x1 kernel [out, in, 1, 1] of the same stride. One convolution forward and one backward, where the two
+// apart take two of each.
+torch::Tensor centred_convolution(const torch::Tensor& x, const Convolution& frozen,
+                                  const torch::Tensor& centre);
+
 // x * kernel [out, in, 1, 1] over every `stride`-th pixel of each row and column.
 torch::Tensor pointwise_convolution(const torch::Tensor& x, const torch::Tensor& kernel, int64_t stride = 1);
 

@@ -141,10 +141,11 @@ Tensor Linear::operator()(const Tensor& x) const {
 }
 
 Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
-  const bool frozen = !weight.requires_grad();
+  const bool learns = weight.requires_grad() && torch::GradMode::is_enabled();
   const bool known = x.scalar_type() == torch::kFloat32 || (bfloat16 && x.scalar_type() == torch::kBFloat16);
   const bool fits = known && weight.scalar_type() == torch::kFloat32;
-  if (!frozen || !fits) return at::linear(x, weight, bias);
+  if (learns) packed_ = {};  // its values are about to change
+  if (learns || !fits) return at::linear(x, weight, bias);
   const bool packs = x.is_cpu() && (packs_frozen_weights() || (bfloat16 && multiplies_bfloat16()));
   if (!packs) return plain_product(x, weight, bias, bfloat16);
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();

@@ -4,9 +4,9 @@
 
 namespace adaptune {
 
-// y = x W^T + b with a weight that is frozen, or replaced by a trainable copy while a task overrides it.
-// A frozen weight is packed once for the machine's matrix kernels; its backward is the input gradient
-// alone, so no activation is kept for it.
+// y = x W^T + b with a weight that is frozen, or that trains. Where it is not learned from (it is frozen, or
+// no gradients are recorded) it is packed once for the machine's matrix kernels, until its values change;
+// backward is the input gradient alone, so no activation is kept for it.
 struct Linear {
   torch::Tensor weight;   // [out, in]
   torch::Tensor bias;     // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)

@@ -10,7 +10,8 @@ ConvolutionUnit::ConvolutionUnit(const ConvolutionShape& shape, int64_t layer, c
                                  const std::string& suffix)
     : shape_(shape),
       convolution_site_({layer < 0 ? "" : "encoder", layer, place + "conv" + suffix, SiteKind::kConv,
-                         shape.in, shape.out, shape.name, &convolution.weight, shape.kernel, shape.stride}),
+                         shape.in, shape.out, shape.name, &convolution.weight, shape.kernel, shape.stride,
+                         shape.padding}),
       norm_site_({layer < 0 ? "" : "encoder", layer, place + "norm" + suffix, SiteKind::kNorm, shape.out,
                   shape.out, shape.norm, &norm.weight}) {
   convolution.stride = shape.stride;

@@ -58,7 +58,7 @@ struct SiteInfo {
   int64_t in = 0, out = 0;  // width of x and of base(x)
   std::string module;       // the checkpoint's name of the wrapped part, "encoder.layer.3.output"
   const torch::Tensor* weight = nullptr;  // read access to the frozen weight under a linear or conv site
-  int64_t kernel = 1, stride = 1;         // of a conv site
+  int64_t kernel = 1, stride = 1, padding = 0;  // of a conv site
   // A name for modules and files; no dots: "encoder/3/ffn/residual".
   std::string path() const;
   // The same for what all layers share: "encoder/shared/ffn/residual".

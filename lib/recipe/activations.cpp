@@ -67,7 +67,7 @@ class Keeper {
   Keeper(const Run& run, Workspace& workspace, const ActivationKey& key, Console& console)
       : run_(run), workspace_(workspace), console_(console), folder_(cache_folder(run)), key_(key) {}
 
-  std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) {
+  std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) try {
     const auto file = ActivationCache::file(folder_, key_, split);
     if (auto kept = opened(file, split, /*locked=*/false)) return kept;
     create_folders(folder_);
@@ -81,12 +81,13 @@ class Keeper {
       if (stop_requested()) return nullptr;
       throw IoError(fs::absolute(folder_).string() +
                     ": this file system has no locks, so that two runs could write the same states at once; "
-                    "choose another cache.dir" +
-                    kWithout);
+                    "choose another cache.dir");
     }
     remove_unfinished(folder_);
     if (auto kept = opened(file, split, /*locked=*/true)) return kept;
     return write(name, file, split) ? opened(file, split, /*locked=*/true) : nullptr;
+  } catch (const IoError& error) {
+    throw IoError(error.what() + std::string(kWithout));
   }
 
  private:
@@ -105,7 +106,7 @@ class Keeper {
   }
 
   // False where a signal asked to stop.
-  bool write(const std::string& name, const fs::path& file, const EncodedSplit& split) try {
+  bool write(const std::string& name, const fs::path& file, const EncodedSplit& split) {
     const int64_t needed = ActivationCache::bytes(key_, split);
     const auto free = static_cast<int64_t>(free_disk_bytes(folder_));
     if (free < needed) {
@@ -123,8 +124,6 @@ class Keeper {
       for (const auto& [index, state] : backbone.forward(batch, wanted).states) states.push_back(state);
       return at::stack(states, 1);  // [N, S, D]
     });
-  } catch (const IoError& error) {
-    throw IoError(error.what() + std::string(kWithout));
   }
 
   const Run& run_;
@@ -145,7 +144,9 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   const int64_t untouched = attachment.untouched_layers(workspace.backbone());
   StatesPlan plan;
   if (untouched == 0) {
-    plan.text = "cache      nothing to keep: the adapters begin in the lowest layer (see adapter.drop)";
+    plan.text =
+        "cache      nothing to keep: the lowest layer is trained, by an adapter in it (see adapter.drop) or "
+        "itself";
     return plan;
   }
   if (attachment.needs_padding()) {

@@ -38,6 +38,11 @@ void check_data(Workspace& workspace, const TaskConfig& task) {
 void add_checks(Workspace& workspace, const TaskConfig& task, std::vector<RunCheck>& checks) {
   for (const auto& problem : adapter_problems(task.adapter, workspace.described()))
     checks.emplace_back([&task, problem] { throw placed(task, problem); });
+  if (task.train.bf16 && workspace.described().linears().empty()) {
+    const ValueError problem("train.bf16", "a backbone of the family '" + workspace.info().family +
+                                               "' has no linear layers whose products could be in bfloat16");
+    checks.emplace_back([&task, problem] { throw placed(task, problem); });
+  }
   checks.emplace_back([&workspace, &task] { check_data(workspace, task); });
 }
 

@@ -32,23 +32,32 @@ void load_adapter_parameters(const TaskConfig& task, const SourcedAdapter& sourc
   throw InputError(placed(task, error).what());
 }
 
-// Adapters beside other states may have the same shapes.
-void check_same_positions(const TaskConfig& task, const SourcedAdapter& source, const BackboneInfo& info) {
+// Of what the shapes of an adapter's weights do not tell: keys of `adapter` and their values.
+std::vector<std::pair<std::string, std::string>> untold(const KnowledgeOptions& options,
+                                                        const BackboneInfo& info) {
+  const auto shape = knowledge_shape(options, info.layers, info.hidden_size);
+  std::vector<std::string> positions;
+  for (const int64_t position : shape.positions) positions.push_back(std::to_string(position));
+  return {{"layers", "[" + joined(positions) + "]"},
+          {"adapter_heads", std::to_string(shape.inner_heads)},
+          {"non_linearity", options.non_linearity},
+          {"chaining", options.chaining},
+          {"mask_padding", options.mask_padding ? "true" : "false"}};
+}
+
+void check_same_function(const TaskConfig& task, const SourcedAdapter& source, const BackboneInfo& info) {
   const auto* own = std::get_if<KnowledgeOptions>(&task.adapter.site);
   const auto* found = std::get_if<KnowledgeOptions>(&source.spec.site);
   if (own == nullptr || found == nullptr) return;
-  const auto positions = [&](const KnowledgeOptions& options) {
-    std::vector<std::string> numbers;
-    for (const int64_t position : knowledge_shape(options, info.layers, info.hidden_size).positions)
-      numbers.push_back(std::to_string(position));
-    return joined(numbers);
-  };
-  if (positions(*own) == positions(*found)) return;
-  const ValueError error("adapter.load", source_folder(task).string() +
-                                             " holds an adapter beside the states " + positions(*found) +
-                                             ", and this one is beside " + positions(*own) +
-                                             "; write adapter.layers: [" + positions(*found) + "]");
-  throw InputError(placed(task, error).what());
+  const auto here = untold(*own, info), there = untold(*found, info);
+  for (size_t i = 0; i < here.size(); ++i) {
+    const auto& [key, value] = there[i];
+    if (here[i].second == value) continue;
+    const ValueError error("adapter.load", source_folder(task).string() + " holds an adapter with " + key +
+                                               " " + value + ", here it is " + here[i].second +
+                                               "; write adapter." + key + ": " + value);
+    throw InputError(placed(task, error).what());
+  }
 }
 
 // The weights that training starts from. A head for the same labels goes on too; for others it is a new one.
@@ -56,7 +65,7 @@ void load_start(const Run& run, Workspace& workspace, const TaskConfig& task, Ta
                 Head& head) {
   const auto source = load_adapter(source_folder(task), workspace.backbone(), workspace.identity(),
                                    torch::kCPU, run.flags.allow_backbone_mismatch);
-  check_same_positions(task, source, workspace.info());
+  check_same_function(task, source, workspace.info());
   load_adapter_parameters(task, source, adapter);
   if (source.head && source.head->spec() == head.spec())
     load_parameters(head, parameter_map(*source.head), task.adapter.load);

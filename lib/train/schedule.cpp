@@ -60,7 +60,7 @@ double multistep_factor(const SchedulePoint& point) {
 int64_t warmup_steps(const TrainOptions& options, int64_t total) {
   if (options.warmup_steps) return *options.warmup_steps;
   return static_cast<int64_t>(
-      std::ceil(static_cast<double>(total) * options.warmup_ratio.value_or(kWarmupRatio)));
+      std::ceil(static_cast<double>(total) * options.warmup_ratio.value_or(usual_warmup_ratio(options))));
 }
 
 Schedule::Schedule(const TrainOptions& options, int64_t total_steps, int64_t steps_per_epoch)

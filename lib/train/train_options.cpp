@@ -57,7 +57,7 @@ void read_warmup(ConfigNode node, TrainOptions& options) {
   if (steps) {
     node.record_empty("warmup_ratio", "warmup_steps says it");
   } else if (!ratio) {
-    node.record_default("warmup_ratio", kWarmupRatio);
+    node.record_default("warmup_ratio", usual_warmup_ratio(options));
   }
 }
 
@@ -101,16 +101,18 @@ void record_optimizer_number(ConfigNode node, const TrainOptions& options, const
                           : node.record_empty(number.key, "of " + number.optimizer());
 }
 
+void record_head_decay(ConfigNode node, const TrainOptions& options) {
+  node.record_empty("head_weight_decay",
+                    options.wd_parity ? "as the adapters', by wd_parity" : "as weight_decay");
+}
+
 void read_weight_decay(ConfigNode node, TrainOptions& options) {
   node.read("weight_decay", options.weight_decay, non_negative());
   node.read("adapter_weight_decay", options.adapter_weight_decay, non_negative());
   node.read("head_weight_decay", options.head_weight_decay, non_negative());
   node.read("wd_parity", options.wd_parity);
   if (!options.adapter_weight_decay) node.record_empty("adapter_weight_decay", "as weight_decay");
-  if (!options.head_weight_decay) {
-    node.record_empty("head_weight_decay",
-                      options.wd_parity ? "as the adapters', by wd_parity" : "as weight_decay");
-  }
+  if (!options.head_weight_decay) record_head_decay(node, options);
 }
 
 void read_optimizer(ConfigNode node, TrainOptions& options) {
@@ -156,6 +158,9 @@ void read_evaluation(ConfigNode node, TrainOptions& options) {
   node.read("greater_is_better", options.greater_is_better);
   if (!options.greater_is_better) node.record_empty("greater_is_better", "as the metric says");
   node.read("load_best_model_at_end", options.load_best_model_at_end);
+  // A rate that stays for many epochs gains nothing in most of them.
+  if (node.has("lr_scheduler_type") && options.lr_scheduler_type == "multistep")
+    options.early_stopping_patience.reset();
   node.read("early_stopping_patience", options.early_stopping_patience, at_least(1));
   node.read("early_stopping_threshold", options.early_stopping_threshold, non_negative());
   if (!options.eval_steps) record_no_steps(node);
@@ -227,6 +232,10 @@ OptimizerNumbers optimizer_numbers(const TrainOptions& options) {
   return numbers;
 }
 
+double usual_warmup_ratio(const TrainOptions& options) {
+  return options.lr_scheduler_type == "multistep" ? 0 : kWarmupRatio;
+}
+
 void read_train_options(ConfigNode node, TrainOptions& options) {
   node.foreign_names({{"epochs", "num_train_epochs"},
                       {"n_epochs", "num_train_epochs"},
@@ -275,6 +284,11 @@ void drop_idle_options(ConfigNode section, TrainOptions& options,
       drop(IdleKey<bool>{"wd_parity", &TrainOptions::wd_parity, "without weight decay of the adapters",
                          "adapter_weight_decay: 5e-4, or another number"})) {
     section.record_default("wd_parity", false);
+  }
+  if (options.wd_parity &&
+      drop(IdleKey<std::optional<double>>{"head_weight_decay", &TrainOptions::head_weight_decay,
+                                          "with wd_parity", "wd_parity: false"})) {
+    record_head_decay(section, options);
   }
 }
 

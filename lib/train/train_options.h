@@ -31,7 +31,7 @@ struct TrainOptions {
   std::optional<double> adam_beta1, adam_beta2, adam_epsilon, momentum;
   std::string lr_scheduler_type = "linear";  // linear | cosine | constant | inverse_sqrt | multistep
   std::vector<int64_t> lr_milestones;        // of multistep, ascending: epochs after which a tenth is left
-  std::optional<double> warmup_ratio;        // share of all steps; empty: kWarmupRatio
+  std::optional<double> warmup_ratio;        // share of all steps; empty: usual_warmup_ratio()
   std::optional<int64_t> warmup_steps;       // instead of warmup_ratio
   bool group_by_length = true;
   std::string eval_strategy = "epoch";  // epoch | steps | no
@@ -45,7 +45,7 @@ struct TrainOptions {
   std::optional<std::string> metric_for_best_model;
   std::optional<bool> greater_is_better;  // empty: as the metric says
   bool load_best_model_at_end = true;
-  std::optional<int64_t> early_stopping_patience = 3;  // evaluations; null: never
+  std::optional<int64_t> early_stopping_patience = 3;  // evaluations; null: never, as with multistep
   double early_stopping_threshold = 0;
   int64_t logging_steps = 50;
   std::vector<std::string> report_to;  // tensorboard
@@ -57,6 +57,8 @@ struct TrainOptions {
 
 // RoBERTa's (Liu et al. 2019).
 constexpr double kWarmupRatio = 0.06;
+// Where nothing is said; none of a rate that falls at milestones, which begins as high as it stays.
+double usual_warmup_ratio(const TrainOptions& options);
 
 struct OptimizerNumbers {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentum = 0.9;

@@ -88,6 +88,6 @@ class Scale:
 
 
 FULL = Scale({('train', 'minilm'): (one_pass(5, 1), one_pass(3, 1)), ('train', 'base'): (one_pass(3, 1), one_pass(2, 1)),
-              ('infer', 'minilm'): (one_pass(9, 2), one_pass(4, 1)), ('infer', 'base'): (one_pass(5, 1), one_pass(4, 1))},
+              ('infer', 'minilm'): (one_pass(9, 2), one_pass(4, 1)), ('infer', 'base'): (one_pass(13, 1), one_pass(4, 1))},
              real=8)
 QUICK = Scale({(kind, shape): (one_pass(3, 1), one_pass(2, 1)) for kind in ('train', 'infer') for shape in BATCHES}, real=2)

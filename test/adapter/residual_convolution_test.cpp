@@ -19,7 +19,10 @@ struct ConvolutionSite {
     info.out = 3;
     info.kernel = 3;
     info.stride = stride;
+    info.padding = 1;
+    info.weight = &convolution.weight;
   }
+  ConvolutionSite(const ConvolutionSite&) = delete;
   Tensor run(Adapter& adapter, const Convolution& below) const {
     return adapter.forward(x, [&](const Tensor& v) { return below(v); }, {tokens});
   }
@@ -78,6 +81,33 @@ TEST_CASE("a residual adapter and its convolution are one convolution", "[adapte
         const Convolution one{merged->weight, merged->shift, stride, 1};
         CHECK(at::allclose(one(site.x), site.run(*adapter), 1e-12, 1e-12));
       }
+    }
+  }
+}
+
+TEST_CASE("a parallel residual adapter adds a 1x1 convolution, and its gradient for what is below",
+          "[adapter]") {
+  torch::manual_seed(5);
+  for (const int64_t stride : {1, 2}) {
+    const ConvolutionSite site(stride);
+    for (const int64_t rank : {0, 2}) {
+      const auto adapter = adapter_of(site, true, "zero", rank);
+      randomise(*adapter);
+      const auto own = adapter->named_parameters();
+      const Tensor matrix =
+          rank == 0 ? own["alpha"] : at::conv2d(own["down"].transpose(0, 1), own["up"]).transpose(0, 1);
+      const auto apart = [&](const Tensor& x) {
+        return site.convolution(x) + pointwise_convolution(x, matrix, stride);
+      };
+      const Tensor x = site.x.clone().requires_grad_();
+      const Tensor y =
+          adapter->forward(x, [&](const Tensor& v) { return site.convolution(v); }, {site.tokens});
+      CHECK(at::allclose(y, apart(x), 1e-12, 1e-12));
+      std::vector<Tensor> inputs = adapter->parameters();
+      inputs.push_back(x);
+      const auto found = torch::autograd::grad({y.square().sum()}, inputs);
+      const auto expected = torch::autograd::grad({apart(x).square().sum()}, inputs);
+      for (size_t i = 0; i < inputs.size(); ++i) CHECK(at::allclose(found[i], expected[i], 1e-10, 1e-10));
     }
   }
 }

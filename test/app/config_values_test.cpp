@@ -123,9 +123,10 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
               {"2:22: error: adapter.leave_out: 'layers', 'leave_out' and 'drop' together leave no layer"});
   check_unfit(folder, with_adapter("reduction_factor: {default: 16, 99: 4}"),
               {"2:29: error: adapter.reduction_factor: layer 99 does not exist"});
-  check_unfit(folder, with_adapter("config: lora, places: [atention.query]"),
-              {"2:33: error: adapter.places: this backbone has no place 'atention.query'; did you mean "
-               "'attention.query'?"});
+  check_unfit(
+      folder, with_adapter("config: lora, places: [atention.query]"),
+      {"2:33: error: adapter.places: this backbone has no place 'atention.query' for 'lora'; did you mean "
+       "'attention.query'?"});
   check_unfit(folder, with_adapter("drop: {mode: fixed, layers: 3}"),
               {"2:39: error: adapter.drop.layers: 3 dropped layers leave no adapter; this backbone has 3"});
   check_unfit(folder, with_adapter("drop: {mode: robust, layers: 3}"),
@@ -139,20 +140,20 @@ TEST_CASE("values that the backbone or the data refuse are named with their plac
 
 TEST_CASE("what the backbone refuses is told at once, with its lines") {
   const CommandFolder folder;
-  const auto printed =
-      check_unfit(folder,
-                  "model: model\nadapter:\n  config: lora\n  layers: [0, 6, 8]\n  leave_out: [7]\n"
-                  "  places: [atention.query, ffn.outputs]\n" +
-                      kData +
-                      "tasks:\n  one: {type: classification}\n  two: {type: classification, data: "
-                      "{max_seq_length: 99}}\n",
-                  {"4:11: error: adapter.layers: layers 6,8 do not exist; this backbone has layers 0-2\n"
-                   "  4 |   layers: [0, 6, 8]\n"
-                   "    |           ^\n",
-                   "5:14: error: adapter.leave_out: layer 7",
-                   "6:11: error: adapter.places: this backbone has no place 'atention.query'; did you mean",
-                   "6:11: error: adapter.places: this backbone has no place 'ffn.outputs'",
-                   "10:54: error: data.max_seq_length: 99 is more than the 40 positions"});
+  const auto printed = check_unfit(
+      folder,
+      "model: model\nadapter:\n  config: lora\n  layers: [0, 6, 8]\n  leave_out: [7]\n"
+      "  places: [atention.query, ffn.outputs]\n" +
+          kData +
+          "tasks:\n  one: {type: classification}\n  two: {type: classification, data: "
+          "{max_seq_length: 99}}\n",
+      {"4:11: error: adapter.layers: layers 6,8 do not exist; this backbone has layers 0-2\n"
+       "  4 |   layers: [0, 6, 8]\n"
+       "    |           ^\n",
+       "5:14: error: adapter.leave_out: layer 7",
+       "6:11: error: adapter.places: this backbone has no place 'atention.query' for 'lora'; did you mean",
+       "6:11: error: adapter.places: this backbone has no place 'ffn.outputs' for 'lora'",
+       "10:54: error: data.max_seq_length: 99 is more than the 40 positions"});
   CHECK_THAT(printed, Contains("\n5 errors; nothing was run"));
 }
 

@@ -88,6 +88,43 @@ TEST_CASE("images are trained on, scored, answered for and merged") {
   CHECK(further.status == 0);
 }
 
+TEST_CASE("what a merged network cannot be is refused, and a head without bias gets one of zeros") {
+  const ImageFolder vit;
+  REQUIRE(vit.run("init vit --width 32 --blocks 1 -o fresh").status == 0);
+  REQUIRE(vit.run("train images.yaml model=fresh adapter=full data.image_size=32 train.max_steps=2 "
+                  "'task.head={use_pooler: true}'")
+              .status == 0);
+  CHECK_THAT(vit.refusal("merge run -o plain"),
+             Contains("reads the pooled output") && Contains("use_pooler: false"));
+  CHECK_FALSE(fs::exists(vit.path("plain")));
+
+  const ImageFolder folder;
+  REQUIRE(folder.run("train images.yaml 'task.head={bias: false}'").status == 0);
+  REQUIRE(folder.run("merge run -o plain").status == 0);
+  CHECK(labels_of(folder.run("predict plain dev").out) == labels_of(folder.run("predict run dev").out));
+}
+
+TEST_CASE(
+    "adapters are refused at places that they cannot change, and bfloat16 where nothing would be in it") {
+  const ImageFolder folder;
+  const auto refused = [&](const std::string& adapter, const std::string& place) {
+    CHECK_THAT(
+        folder.refusal("check images.yaml 'adapter={config: " + adapter + ", places: [" + place + "]}'"),
+        Contains("this backbone has no place '" + place + "' for '" + adapter + "'"));
+  };
+  refused("lora", "encoder/0/block0/conv1");
+  refused("residual_parallel", "encoder/0/block0/norm1");
+  CHECK_THAT(folder.refusal("check images.yaml train.bf16=true"),
+             Contains("train.bf16: a backbone of the family 'resnet26' has no linear layers"));
+  CHECK_THAT(
+      folder.refusal(
+          "check images.yaml train.wd_parity=true train.weight_decay=1e-4 train.head_weight_decay=0.1"),
+      Contains("'head_weight_decay' has no effect with wd_parity"));
+  folder.add("dev/green/1.ppm", plain_image(24, 24, 1, 200, 1));
+  CHECK_THAT(folder.refusal("check images.yaml", 3),
+             Contains("error: dev/green/1.ppm: label 'green' is not one of"));
+}
+
 TEST_CASE("an evaluation shows the worst mistakes, and the decathlon score beside another run") {
   const ImageFolder folder;
   REQUIRE(folder.run("train images.yaml output_dir=good").status == 0);

@@ -163,7 +163,7 @@ TEST_CASE("the backbone may be trained through frozen knowledge, and stays in it
   write_knowledge(folder);
   REQUIRE(folder.run("train knowledge.yaml").status == 0);
   const std::string fac = adapter_bytes(folder, "fac"), model = folder.read("model/model.safetensors");
-  const auto fused = folder.run("fuse knowledge.yaml fusion.train_backbone=true");
+  const auto fused = folder.run("fuse knowledge.yaml fusion.train_backbone=true fusion.train.num_train_epochs=12");
   INFO(fused.err);
   REQUIRE(fused.status == 0);
   CHECK_THAT(fused.err, Contains("backbone     in the fusion"));
@@ -178,8 +178,8 @@ TEST_CASE("the backbone may be trained through frozen knowledge, and stays in it
   std::istringstream lines(answers), gold(folder.read("pairs.jsonl"));
   for (std::string line, row; std::getline(lines, line) && std::getline(gold, row);)
     right += json::parse(line)["label"] == json::parse(row)["label"];
-  CHECK(right > 24);
-  CHECK(scores["fusion"].is_number());
+  CHECK(right > 32);  // so many have the commonest label
+  CHECK(scores["fusion"].get<double>() == Approx(right / 48));
   CHECK_THAT(folder.refusal("check knowledge.yaml fusion.config=dynamic fusion.train_backbone=true"),
              Contains("'train_backbone' is for combinations of knowledge adapters"));
   CHECK_THAT(folder.refusal("fuse knowledge.yaml --overwrite fusion.train_backbone=true cache.enabled=true"),

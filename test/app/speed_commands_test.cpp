@@ -169,7 +169,7 @@ TEST_CASE("states are not kept where they change, and not without end") {
   const auto lowest =
       folder.run("train config.yaml output_dir=lowest train.backbone_dropout=false cache.enabled=true");
   CHECK(lowest.status == 0);
-  CHECK_THAT(lowest.err, Contains("nothing to keep: the adapters begin in the lowest layer"));
+  CHECK_THAT(lowest.err, Contains("nothing to keep: the lowest layer is trained"));
 }
 
 TEST_CASE("kept states that were damaged are made again") {

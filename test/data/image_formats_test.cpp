@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "image/image.h"
 #include "image/plain_image.h"
+#include "io/tar_archive.h"
 #include "io/temporary_folder.h"
 
 #include "catch.h"
@@ -47,6 +48,20 @@ TEST_CASE("a folder of each class gives its images") {
   folder.write("notes.txt", "x");
   CHECK_THAT(input_error_of([&] { read_dataset({folder.path()}, images()); }),
              Contains("notes.txt: lies beside the folders of the classes"));
+}
+
+TEST_CASE("folders of an archive give their images, and none of them is empty") {
+  const TemporaryFolder folder;
+  const std::string whole = member("train/", "", '5') +
+                            member("train/cat/1.ppm", plain_image(1, 1, 1, 2, 3)) +
+                            member("train/cat/", "", '5');
+  const auto dataset = read_dataset({folder.write("a.tar", whole + kEnd)}, images());
+  REQUIRE(dataset.size() == 1);
+  CHECK(dataset.label_names == std::vector<std::string>{"cat"});
+  CHECK_THAT(dataset.where(dataset.examples[0]), Catch::EndsWith("a.tar: train/cat/1.ppm"));
+  const auto file = folder.write("b.tar", whole + member("train/bird/", "", '5') + kEnd);
+  CHECK_THAT(input_error_of([&] { read_dataset({file}, images()); }),
+             Contains("b.tar: 'train/bird' holds no image"));
 }
 
 TEST_CASE("images named in a table are found beside it") {
@@ -92,6 +107,9 @@ TEST_CASE("MNIST's files are read with their labels") {
   CHECK(decode_image(*dataset.examples[1].image_bytes, "x").pixels[0] == 'c');
   folder.write("t-labels-idx1-ubyte", big_endian(0x801) + big_endian(3) + std::string("\x03\x05\x06"));
   CHECK_THAT(input_error_of([&] { read_dataset({file}, images()); }), Contains("has 2 images"));
+  const std::string huge = big_endian(0x803) + big_endian(4) + std::string("\x80\0\0\0\x80\0\0\0", 8);
+  CHECK_THAT(input_error_of([&] { read_dataset({folder.write("h-images-idx3-ubyte", huge)}, images()); }),
+             Contains("has 0 values, its header says 4 x 2147483648 x 2147483648; fetch it again"));
 }
 
 }  // namespace adaptune

@@ -122,6 +122,8 @@ TEST_CASE("spans that no entity can have are refused with their line") {
   const std::string words = R"({"tokens": ["a", "b"], "label": "x", "head": )";
   CHECK_THAT(error_of(words + "[1, 1]}", 1), Contains("a.jsonl:1: the span [1, 1] of 'head' is empty"));
   CHECK_THAT(error_of(words + "[1, 3]}", 1), Contains("the span [1, 3] of 'head' is outside of the 2 words"));
+  CHECK_THAT(error_of(R"({"text": "the day", "label": "x", "head": [3, 4]})", 1),
+             Contains("the span [3, 4] of 'head' holds nothing but blanks"));
   CHECK_THAT(error_of(words + "[-1, 1]}", 1), Contains("outside of the 2 words"));
   CHECK_THAT(error_of(words + "[0.5, 1]}", 1), Contains("column 'head' must be a span"));
   CHECK_THAT(error_of(words + "\"a\"}", 1), Contains("column 'head' must be a span"));
@@ -191,6 +193,10 @@ TEST_CASE("sentences of CoNLL-U") {
   CHECK(read_dataset({file}, options).examples[1].labels == Words{"INTJ"});
   const auto bad = folder.write("b.conllu", "1\tJa\n");
   CHECK_THAT(input_error_of([&] { read_dataset({bad}, options); }), Contains("b.conllu:1: has 2 fields"));
+  const std::string word = "1\tJa\tja\tINTJ\t_\t_\t0\troot\t_\t_\n";
+  const auto joined = folder.write("c.conllu", word + word);
+  CHECK_THAT(input_error_of([&] { read_dataset({joined}, options); }),
+             Contains("c.conllu:2: word 1 comes where word 2 is due"));
 }
 
 }  // namespace adaptune

@@ -110,6 +110,11 @@ TEST_CASE("what is no image, or half of one, is told with its name") {
              Contains("cat.png: the PNG file is damaged: it is truncated"));
   CHECK_THAT(refusal(jpeg.substr(0, jpeg.size() / 2)),
              Contains("cat.png: the JPEG file is damaged or truncated"));
+  // libjpeg warns of the bytes between two segments, and then no more of the missing end.
+  const std::string padded = jpeg.substr(0, 2) + "abc" + jpeg.substr(2);
+  CHECK(decode_image(padded, "cat.jpg").pixels == decode_image(jpeg, "cat.jpg").pixels);
+  CHECK_THAT(refusal(padded.substr(0, padded.size() / 2)),
+             Contains("cat.png: the JPEG file is damaged or truncated"));
   auto broken = png;
   broken[60] ^= 0x55;
   CHECK_THAT(refusal(broken), Contains("the PNG file is damaged"));

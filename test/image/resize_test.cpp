@@ -16,6 +16,15 @@ Image image_of(int height, int width, const std::vector<int>& pixels) {
 
 }  // namespace
 
+TEST_CASE("the nearest pixel is Pillow's, also where the sum of steps rounds otherwise than their product") {
+  std::vector<int> ramp;
+  for (int i = 0; i < 16; ++i) ramp.insert(ramp.end(), {i, i, i});
+  const Image wide = resized(image_of(1, 16, ramp), 1, 24, Resampling::kNearest);
+  const std::vector<int> picked = {0, 1, 1, 2,  2,  3,  4,  5,  5,  6,  7,  7,
+                                   8, 9, 9, 10, 10, 11, 12, 12, 13, 14, 14, 15};
+  for (size_t i = 0; i < picked.size(); ++i) CHECK(wide.pixels[3 * i] == picked[i]);
+}
+
 TEST_CASE("resizing keeps a plain image plain, and the same size as it is") {
   const Image plain = decode_image(plain_image(5, 7, 10, 200, 30), "test");
   for (const auto resampling : {Resampling::kNearest, Resampling::kBilinear, Resampling::kBicubic}) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "io/tar_archive.h"
 #include "io/temporary_folder.h"
 
 #include "catch.h"
@@ -11,47 +12,27 @@ namespace {
 
 using Catch::Contains;
 
-std::string octal(uint64_t value, size_t size) {
-  std::string digits(size - 1, '0');
-  for (size_t i = digits.size(); i-- > 0; value /= 8) digits[i] = static_cast<char>('0' + value % 8);
-  return digits + '\0';
-}
-
-// A header and its content, as tar writes them.
-std::string member(const std::string& name, const std::string& bytes, char type = '0') {
-  std::string header(512, '\0');
-  std::memcpy(header.data(), name.data(), std::min<size_t>(name.size(), 100));
-  header.replace(124, 12, octal(bytes.size(), 12));
-  header[156] = type;
-  header.replace(257, 8, std::string("ustar\00000", 8));
-  header.replace(148, 8, std::string(8, ' '));
-  uint64_t sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  header.replace(148, 8, octal(sum, 7) + " ");
-  std::string padded = bytes;
-  padded.resize((bytes.size() + 511) / 512 * 512);
-  return header + padded;
-}
-
-const std::string kEnd(1024, '\0');
-
 std::vector<std::pair<std::string, std::string>> members_of(const std::filesystem::path& file) {
   std::vector<std::pair<std::string, std::string>> members;
-  read_tar(file, [&](TarMember&& member) { members.emplace_back(member.name, member.bytes); });
+  read_tar(file, [&](TarMember&& member) {
+    members.emplace_back(member.is_folder ? member.name + " (folder)" : member.name, member.bytes);
+  });
   return members;
 }
 
 }  // namespace
 
-TEST_CASE("files of an archive come in their order, folders are passed over") {
+TEST_CASE("files and folders of an archive come in their order") {
   const TemporaryFolder folder;
-  const auto file = folder.write("a.tar", member("./cat/", "", '5') + member("./cat/1.png", "one") +
-                                              member("dog/2.png", std::string(700, 'x')) + kEnd);
+  const auto file =
+      folder.write("a.tar", member("./", "", '5') + member("./cat/", "", '5') + member("./cat/1.png", "one") +
+                                member("dog/2.png", std::string(700, 'x')) + kEnd);
   const auto members = members_of(file);
-  REQUIRE(members.size() == 2);
-  CHECK(members[0] == std::pair<std::string, std::string>("cat/1.png", "one"));
-  CHECK(members[1].first == "dog/2.png");
-  CHECK(members[1].second.size() == 700);
+  REQUIRE(members.size() == 3);
+  CHECK(members[0].first == "cat (folder)");
+  CHECK(members[1] == std::pair<std::string, std::string>("cat/1.png", "one"));
+  CHECK(members[2].first == "dog/2.png");
+  CHECK(members[2].second.size() == 700);
 }
 
 TEST_CASE("long names of GNU and of pax are read") {

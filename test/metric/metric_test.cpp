@@ -38,6 +38,13 @@ TEST_CASE("accuracy of label sets counts whole sets, of tags single words") {
   CHECK(metric_by_name("accuracy").score(tags) == 0.75);
 }
 
+TEST_CASE("top5 counts where the right class is among the first five") {
+  Predictions classes;
+  classes.class_count = 7;
+  classes.gold_ranks = {0, 4, 5, 6};
+  CHECK(metric_by_name("top5").score(classes) == 0.5);
+}
+
 TEST_CASE("a metric without a value is empty, not a number") {
   Predictions values;
   values.values = {1, 1, 1};

@@ -38,6 +38,7 @@ TEST_CASE("a merged network answers as the one with adapters", "[model]") {
       {
         const torch::NoGradGuard no_grad;
         for (auto& parameter : adapter.parameters()) parameter.add_(at::randn_like(parameter), 0.1);
+        for (auto& statistic : adapter.buffers()) statistic.add_(at::rand_like(statistic), 0.3);
       }
       const auto batch = images();
       adapter.attach();

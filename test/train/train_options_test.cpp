@@ -1,6 +1,7 @@
 #include "train/train_options.h"
 
 #include "core/error.h"
+#include "train/schedule.h"
 
 #include "catch.h"
 
@@ -206,6 +207,19 @@ TEST_CASE("a task's optimizer and warm-up do away with the suite's") {
   const auto steps = task_options("{warmup_ratio: 0.1}", "{warmup_steps: 5}");
   CHECK(steps.warmup_steps == 5);
   CHECK_FALSE(steps.warmup_ratio);
+}
+
+TEST_CASE("a rate that falls at milestones begins at once and is not stopped early") {
+  const auto options = options_of("  lr_scheduler_type: multistep\n  lr_milestones: [80, 100]\n");
+  CHECK_FALSE(options.early_stopping_patience);
+  CHECK(warmup_steps(options, 100) == 0);
+  const auto own = options_of(
+      "  lr_scheduler_type: multistep\n  lr_milestones: [80]\n  early_stopping_patience: 3\n  warmup_ratio: "
+      "0.1\n");
+  CHECK(own.early_stopping_patience == 3);
+  CHECK(warmup_steps(own, 100) == 10);
+  CHECK(options_of("  seed: 1\n").early_stopping_patience == 3);
+  CHECK(warmup_steps(options_of("  seed: 1\n"), 100) == 6);
 }
 
 TEST_CASE("a suite may say what only its tasks have a use for") {
