@@ -62,8 +62,7 @@ struct Reading {
 ImageSet::ImageSet(Dataset& dataset, const ImageTransform& transform, OnError on_error, int64_t kept_bytes)
     : transform_(transform) {
   const int64_t count = dataset.size();
-  for (auto& example : dataset.examples)
-    sources_.push_back({example.image, std::move(example.image_bytes)});
+  for (auto& example : dataset.examples) sources_.push_back({example.image, std::move(example.image_bytes)});
   kept_.resize(static_cast<size_t>(count));
   std::vector<Reading> readings(static_cast<size_t>(count));
   std::atomic<int64_t> bytes = 0;

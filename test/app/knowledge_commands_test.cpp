@@ -163,7 +163,8 @@ TEST_CASE("the backbone may be trained through frozen knowledge, and stays in it
   write_knowledge(folder);
   REQUIRE(folder.run("train knowledge.yaml").status == 0);
   const std::string fac = adapter_bytes(folder, "fac"), model = folder.read("model/model.safetensors");
-  const auto fused = folder.run("fuse knowledge.yaml fusion.train_backbone=true fusion.train.num_train_epochs=12");
+  const auto fused =
+      folder.run("fuse knowledge.yaml fusion.train_backbone=true fusion.train.num_train_epochs=12");
   INFO(fused.err);
   REQUIRE(fused.status == 0);
   CHECK_THAT(fused.err, Contains("backbone     in the fusion"));
