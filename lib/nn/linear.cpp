@@ -83,6 +83,26 @@ struct FrozenProduct : public torch::autograd::Function<FrozenProduct> {
   }
 };
 
+// Of a float32 weight that is learned: it is packed anew at every step, which costs far less than the kernels
+// save. The weight's own gradient has no operand that would be used twice, and stays with the plain product.
+struct LearnedProduct : public torch::autograd::Function<LearnedProduct> {
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const Tensor& bias) {
+    context->save_for_backward({x, weight});
+    return packed_product(x, packed(weight), bias);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], gradient = gradients[0].contiguous();
+    const Tensor flat = gradient.view({-1, gradient.size(-1)});
+    Tensor of_x, of_bias;
+    if (context->needs_input_grad(0)) of_x = packed_product(gradient, packed(weight.t()), Tensor());
+    if (context->needs_input_grad(2)) of_bias = flat.sum(0);
+    return {of_x, flat.t().mm(x.reshape({-1, x.size(-1)})), of_bias};
+  }
+};
+
 // Where nothing is packed.
 Tensor plain_product(const Tensor& x, const Tensor& weight, const Tensor& bias, bool bfloat16) {
   if (!bfloat16) return at::linear(x, weight, bias);
@@ -144,8 +164,14 @@ Tensor Linear::product(const Tensor& x, const Tensor& bias) const {
   const bool learns = weight.requires_grad() && torch::GradMode::is_enabled();
   const bool known = x.scalar_type() == torch::kFloat32 || (bfloat16 && x.scalar_type() == torch::kBFloat16);
   const bool fits = known && weight.scalar_type() == torch::kFloat32;
-  if (learns) packed_ = {};  // its values are about to change
-  if (learns || !fits) return at::linear(x, weight, bias);
+  if (learns) {
+    packed_ = {};  // its values are about to change
+    const bool packs = packs_frozen_weights() && x.is_cpu() && fits && x.scalar_type() == torch::kFloat32;
+    if (!packs) return at::linear(x, weight, bias);
+    return LearnedProduct::apply(x, weight,
+                                 bias.defined() ? bias : at::zeros({weight.size(0)}, weight.options()));
+  }
+  if (!fits) return at::linear(x, weight, bias);
   const bool packs = x.is_cpu() && (packs_frozen_weights() || (bfloat16 && multiplies_bfloat16()));
   if (!packs) return plain_product(x, weight, bias, bfloat16);
   const bool records = x.requires_grad() && torch::GradMode::is_enabled();
