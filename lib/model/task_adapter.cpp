@@ -10,8 +10,6 @@
 namespace adaptune {
 namespace {
 
-using torch::Tensor;
-
 template <typename T>
 bool contains(const std::vector<T>& values, const T& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
