@@ -43,9 +43,9 @@ ResidualConvolution::ResidualConvolution(const ResidualConvolutionOptions& optio
   norm_.running_var = register_buffer("norm_var", torch::ones({site.out}));
 }
 
-Tensor ResidualConvolution::kernel() const {
-  if (alpha_.defined()) return alpha_;
-  return up_.flatten(1).matmul(down_.flatten(1)).unsqueeze(-1).unsqueeze(-1);
+Tensor ResidualConvolution::kernel(torch::Dtype type) const {
+  if (alpha_.defined()) return alpha_.to(type);
+  return up_.to(type).flatten(1).matmul(down_.to(type).flatten(1)).unsqueeze(-1).unsqueeze(-1);
 }
 
 Tensor ResidualConvolution::branch(const Tensor& x, int64_t stride) const {
@@ -53,16 +53,11 @@ Tensor ResidualConvolution::branch(const Tensor& x, int64_t stride) const {
                           : pointwise_convolution(pointwise_convolution(x, down_, stride), up_);
 }
 
-Tensor ResidualConvolution::matrix(torch::Dtype type) const {
-  const auto flat = [&](const Tensor& factor) { return factor.detach().to(type).flatten(1); };
-  return alpha_.defined() ? flat(alpha_) : flat(up_).matmul(flat(down_));
-}
-
 Tensor ResidualConvolution::forward(const Tensor& x, TensorFn base, const SiteContext&) {
   if (is_parallel_) {
     const bool drops = is_training() && dropout_ > 0;
     if (drops) return base(x) + branch(at::feature_dropout(x, dropout_, true), stride_);
-    return centred_convolution(x, {*base_kernel_, {}, stride_, padding_}, kernel());
+    return centred_convolution(x, {*base_kernel_, {}, stride_, padding_}, kernel(x.scalar_type()));
   }
   norm_.training = is_training();
   const Tensor c = base(x);
@@ -72,7 +67,7 @@ Tensor ResidualConvolution::forward(const Tensor& x, TensorFn base, const SiteCo
 // Beside a 3x3 kernel of the same stride the 1x1 kernel reads its centre. Behind it, with the batch norm as
 // c -> g c + h, the sum c + A (g c + h) is (I + A g) c + A h.
 std::optional<Adapter::Merged> ResidualConvolution::merged(const Tensor& weight) const {
-  const Tensor alpha = matrix(weight.scalar_type());
+  const Tensor alpha = kernel(weight.scalar_type()).detach().flatten(1);
   if (is_parallel_) {
     Tensor sum = weight.clone();
     sum.select(3, sum.size(3) / 2).select(2, sum.size(2) / 2) += alpha;

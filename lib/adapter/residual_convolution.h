@@ -19,9 +19,10 @@ struct ResidualConvolutionOptions {
   std::vector<std::string> places;    // paths of single sites ("encoder/0/block1/conv2"); empty: every 3x3
 };
 
-// parallel: y = base(x) + A x, A a 1x1 convolution of base's stride: computed as base with A in its kernel's
-// middle, but for dropout. series: y = c + A BN(c) with c = base(x), and a batch norm of its own. With a
-// rank, A = up down, and up starts at zero (model/low_rank.h makes such adapters of trained ones).
+// parallel: y = base(x) + A x, A a 1x1 convolution of base's stride. Without dropout it is computed as base
+//           with A in the middle of its kernel.
+// series:   y = c + A BN(c) with c = base(x), and a batch norm of its own.
+// With a rank, A = up down, and up starts at zero (model/low_rank.h makes such adapters of trained ones).
 class ResidualConvolution final : public Adapter {
  public:
   ResidualConvolution(const ResidualConvolutionOptions& options, const SiteInfo& site);
@@ -31,9 +32,8 @@ class ResidualConvolution final : public Adapter {
   bool is_token_wise() const override { return false; }
 
  private:
-  torch::Tensor kernel() const;  // A [out, in, 1, 1]
+  torch::Tensor kernel(torch::Dtype type) const;  // A [out, in, 1, 1], computed in `type`
   torch::Tensor branch(const torch::Tensor& x, int64_t stride) const;
-  torch::Tensor matrix(torch::Dtype type) const;  // A [out, in], without gradients
 
   bool is_parallel_;
   double dropout_;

@@ -7,6 +7,7 @@ namespace adaptune {
 // y = x W^T + b with a weight that is frozen, or that trains. Where it is not learned from (it is frozen, or
 // no gradients are recorded) it is packed once for the machine's matrix kernels, until its values change;
 // backward is the input gradient alone, so no activation is kept for it.
+// A weight that is learned is packed at every step.
 struct Linear {
   torch::Tensor weight;   // [out, in]
   torch::Tensor bias;     // [out]; undefined: none; [C, 1, out]: those of several tasks (nn/copies.h)
@@ -30,7 +31,7 @@ struct Linear {
   mutable Packed packed_;
 };
 
-// Which kernels frozen float32 linears use here: a fixed rule over vendor and instruction set, never a
+// Which kernels float32 linears use here: a fixed rule over vendor and instruction set, never a
 // timing, so that a resumed run computes the same bits.
 bool packs_frozen_weights();
 // Whether this processor multiplies bfloat16 numbers (AVX512_BF16). Elsewhere values are rounded to them, and
