@@ -163,7 +163,7 @@ class KnowledgeRun {
   }
 
   Tensor logits() {
-    Wanted wanted = knowledge_->wanted(head_->wanted());
+    Wanted wanted = knowledge_->wanted(head_->wanted(), {});
     wanted.states = all_states(backbone_->info().layers);
     features_ = backbone_->forward(batch_, wanted);
     return head_->forward(knowledge_->combined(features_, batch_, head_->wanted()), batch_);

@@ -1,7 +1,10 @@
 #include "adapter/knowledge_adapter.h"
 
 #include <memory>
+#include <sstream>
 #include <utility>
+
+#include "core/sha256.h"
 
 namespace adaptune {
 namespace {
@@ -25,16 +28,22 @@ constexpr Part kParts[] = {
 constexpr std::pair<const char*, LayerNorm EncoderLayer::*> kNorms[] = {
     {"attention_norm", &EncoderLayer::attention_norm}, {"output_norm", &EncoderLayer::ffn_norm}};
 
-// The layer computes with the module's parameters: they share their storage.
+// Registers `own` and computes with its parameters.
+Linear added(torch::nn::Module& module, const std::string& name, const torch::nn::Linear& own) {
+  module.register_module(name, own);
+  Linear linear;
+  linear.weight = own->weight;
+  linear.bias = own->bias;
+  return linear;
+}
+
+// The layer computes with the module's parameters.
 std::shared_ptr<torch::nn::Module> module_of(EncoderLayer& layer, const KnowledgeShape& shape) {
   auto module = std::make_shared<torch::nn::Module>();
   for (const auto& part : kParts) {
     const torch::nn::LinearOptions size(part.narrows ? shape.inner_intermediate : shape.inner_width,
                                         part.widens ? shape.inner_intermediate : shape.inner_width);
-    const torch::nn::Linear linear(size);
-    module->register_module(part.name, linear.ptr());
-    (layer.*part.linear).weight = linear->weight;
-    (layer.*part.linear).bias = linear->bias;
+    layer.*part.linear = added(*module, part.name, torch::nn::Linear(size));
   }
   for (const auto& [name, norm] : kNorms) {
     const torch::nn::LayerNorm own(torch::nn::LayerNormOptions({shape.inner_width}));
@@ -76,11 +85,9 @@ void KnowledgeAdapter::add_layer(int64_t index) {
   const bool joined = options_.chaining == "concat" && index > 0;
   Layer& layer = layers_.emplace_back();
   auto module = std::make_shared<torch::nn::Module>();
-  layer.down =
-      outer_linear(joined ? 2 * shape_.hidden : shape_.hidden, shape_.inner_width, options_.init_std);
-  layer.up = outer_linear(shape_.inner_width, shape_.hidden, options_.init_std);
-  module->register_module("down", layer.down);
-  module->register_module("up", layer.up);
+  const int64_t read = joined ? 2 * shape_.hidden : shape_.hidden;
+  layer.down = added(*module, "down", outer_linear(read, shape_.inner_width, options_.init_std));
+  layer.up = added(*module, "up", outer_linear(shape_.inner_width, shape_.hidden, options_.init_std));
   auto encoder = std::make_shared<torch::nn::Module>();
   EncoderLayerShape inner;
   inner.hidden = shape_.inner_width;
@@ -99,9 +106,9 @@ void KnowledgeAdapter::add_layer(int64_t index) {
 
 Tensor KnowledgeAdapter::run(const Layer& layer, const Tensor& input, const Tokens& tokens) const {
   const double rate = is_training() ? options_.dropout : 0;
-  Tensor inner = torch::nn::Linear(layer.down)->forward(input);  // [N, W]
+  Tensor inner = layer.down(input);  // [N, W]
   for (const auto& encoder : layer.encoder) inner = encoder.forward(inner, tokens, {rate, rate});
-  return torch::nn::Linear(layer.up)->forward(inner);  // [N, D]
+  return layer.up(inner);  // [N, D]
 }
 
 std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states, const Tokens& tokens) {
@@ -117,6 +124,22 @@ std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states,
     outputs.push_back(skip + run(layers_[i], input, read));
   }
   return outputs;
+}
+
+std::string KnowledgeAdapter::digest() const {
+  std::ostringstream facts;
+  facts.precision(17);
+  for (const int64_t position : shape_.positions) facts << position << ",";
+  facts << shape_.inner_heads << options_.non_linearity << options_.layer_norm_eps << options_.chaining
+        << options_.mask_padding;
+  Sha256 digest;
+  digest.update(facts.str());
+  for (const auto& item : named_parameters()) {
+    const Tensor values = item.value().detach().cpu().contiguous();
+    digest.update(item.key());
+    digest.update(values.const_data_ptr(), values.nbytes());
+  }
+  return digest.hex();
 }
 
 }  // namespace adaptune

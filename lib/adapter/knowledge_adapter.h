@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "adapter/knowledge_options.h"
@@ -25,10 +26,12 @@ class KnowledgeAdapter : public torch::nn::Module {
   // `states`, one [N, D] for each position, to c_1 to c_K, [N, D] each.
   std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& states, const Tokens& tokens);
   bool needs_padding() const { return !options_.mask_padding; }
+  // Of everything that what it gives depends on, beside its input: 64 hexadecimal digits.
+  std::string digest() const;
 
  private:
   struct Layer {
-    torch::nn::Linear down{nullptr}, up{nullptr};
+    Linear down, up;                   // of the registered modules' parameters
     std::deque<EncoderLayer> encoder;  // sites point into it: elements must not move
   };
   void add_layer(int64_t index);

@@ -50,9 +50,10 @@ class Bert final : public TransformerEncoder {
     const Tokens& tokens = batch.tokens;
     const SiteContext context{tokens};
     const Trunk& trunk = batch.trunk;
-    const int64_t begin = trunk.empty() ? 0 : trunk.rbegin()->first;
+    const int64_t begin = trunk.empty() ? 0 : trunk.states.rbegin()->first;
     for (const int64_t state : wanted.states) {
-      TORCH_CHECK(state >= begin || trunk.count(state) > 0, "state ", state, " is below a trunk without it");
+      TORCH_CHECK(state >= begin || trunk.states.count(state) > 0, "state ", state,
+                  " is below a trunk without it");
     }
     Features features;
     const auto keep = [&](int64_t index, const Tensor& state) {
@@ -60,8 +61,8 @@ class Bert final : public TransformerEncoder {
     };
     const auto embed = [&](const Tensor&) { return embeddings(batch, rates); };
     Tensor stream =
-        trunk.empty() ? embedding_site_(Tensor(), embed, context) : trunk.rbegin()->second;  // [N, D]
-    for (const auto& [index, state] : trunk) keep(index, state);
+        trunk.empty() ? embedding_site_(Tensor(), embed, context) : trunk.states.rbegin()->second;  // [N, D]
+    for (const auto& [index, state] : trunk.states) keep(index, state);
     const int64_t end = wanted.layers.value_or(info_.layers);
     keep(begin, stream);
     Tensor chosen = tokens.starts.unsqueeze(1);  // [B, 1 + M]: rows that the head reads

@@ -239,6 +239,12 @@ void create_folders(const fs::path& path) {
   throw io_failure(path, "create the folder", fs::exists(path, ignored) ? EEXIST : code.value());
 }
 
+void check_writable(const fs::path& path) {
+  const auto folder = nearest_existing(path);
+  if (!fs::is_directory(folder)) throw io_failure(folder, "write into the folder", ENOTDIR);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) throw io_failure(folder, "write into the folder", errno);
+}
+
 std::string read_file(const fs::path& path) {
   std::error_code code;
   const auto status = fs::status(path, code);

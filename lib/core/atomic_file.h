@@ -37,7 +37,9 @@ void write_folder_atomically(const std::filesystem::path& destination,
 // Points the relative symbolic link `link` at `target` (a name in the same folder) by rename.
 void replace_link(const std::filesystem::path& link, const std::string& target);
 
-void create_folders(const std::filesystem::path& path);    // with parents; fine when it exists
+void create_folders(const std::filesystem::path& path);  // with parents; fine when it exists
+// That this user could write to the folder, or to the nearest existing one it would be made in.
+void check_writable(const std::filesystem::path& path);
 std::string read_file(const std::filesystem::path& path);  // whole file; InputError when missing
 // Adds `line` and a line break, creating the file. A line that does not fit is taken back whole.
 void append_line(const std::filesystem::path& path, const std::string& line);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file_pages.h"
+#include "core/joined.h"
 #include "core/sha256.h"
 #include "core/stop_signal.h"
 #include "io/tensor_file.h"
@@ -44,12 +45,13 @@ TextMap description(const ActivationKey& key, const EncodedSplit& split) {
           {"arithmetic", key.arithmetic},
           {"backbone", key.backbone},
           {"layers", layer_text(key.layers)},
+          {"adapters", joined(key.adapters)},
           {"tokens", token_digest(split)},
           {"type", c10::toString(key.type)}};
 }
 
 std::vector<int64_t> shape_of(const ActivationKey& key, const EncodedSplit& split) {
-  return {split.row_starts.back(), static_cast<int64_t>(key.layers.size()), key.hidden_size};
+  return {split.row_starts.back(), key.values(), key.hidden_size};
 }
 
 // The rows from `begin` on that are computed at once: at least one.
@@ -108,27 +110,28 @@ ActivationCache::ActivationCache(const std::filesystem::path& file, const Activa
                     found->second.sizes() == at::IntArrayRef(shape_of(key, split)) &&
                     found->second.scalar_type() == key.type;
   if (!fits) throw InputError(file.string() + ": holds other states than its name says");
-  states_ = found->second;
+  values_ = found->second;
 }
 
 Trunk ActivationCache::states(const std::vector<int64_t>& rows, const Tokens& tokens,
                               torch::Device device) const {
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> results;
-  for (size_t s = 0; s < layers_.size(); ++s) {
-    results.push_back(host_tensor({tokens.size(), states_.size(2)}, torch::kFloat32, device));
+  for (int64_t s = 0; s < values_.size(1); ++s) {
+    results.push_back(host_tensor({tokens.size(), values_.size(2)}, torch::kFloat32, device));
     std::memset(results.back().data_ptr(), 0, results.back().nbytes());
   }
   for (int64_t b = 0; b < tokens.rows(); ++b) {
     const int64_t begin = row_starts_[rows[b]], length = row_starts_[rows[b] + 1] - begin;
-    const torch::Tensor own = states_.narrow(0, begin, length);  // [T, S, D]
-    for (size_t s = 0; s < layers_.size(); ++s)
+    const torch::Tensor own = values_.narrow(0, begin, length);  // [T, S, D]
+    for (size_t s = 0; s < results.size(); ++s)
       widen(own.select(1, static_cast<int64_t>(s)), tokens.of(results[s], b).data_ptr<float>());
     // What has been read is the file's to keep: memory does not grow with the data.
     release_file_pages(own.const_data_ptr(), own.nbytes());
   }
   Trunk trunk;
-  for (size_t s = 0; s < layers_.size(); ++s) trunk.emplace(layers_[s], moved(results[s], device));
+  for (size_t s = 0; s < layers_.size(); ++s) trunk.states.emplace(layers_[s], moved(results[s], device));
+  for (size_t s = layers_.size(); s < results.size(); ++s) trunk.outputs.push_back(moved(results[s], device));
   return trunk;
 }
 

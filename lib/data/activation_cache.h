@@ -1,10 +1,10 @@
 #pragma once
-// States of a frozen network, computed once for each example of a split and kept in a file: what lies below
-// the lowest adapter is a constant of the input (Rücklé et al. 2021), and so is all of a network that
-// adapters only read from (Wang et al. 2021).
+// What frozen weights give, computed once for each example of a split and kept in a file: the states below
+// the lowest adapter are a constant of the input (Rücklé et al. 2021), and so are all of a network that
+// adapters only read from (Wang et al. 2021), and what such adapters give once they are learned.
 //
 // The file is a safetensors file of one tensor "states" [L, S, D]: L tokens of all examples in the order of
-// the split, S states each.
+// the split, S values each, the states and behind them the adapters' outputs.
 
 #include <torch/types.h>
 
@@ -28,6 +28,8 @@ struct ActivationKey {
   std::vector<int64_t> layers;  // [S]: 0 the embeddings, i behind layer i - 1
   int64_t hidden_size = 0;      // D
   torch::ScalarType type = torch::kFloat32;  // in the file: kFloat32, kBFloat16 or kFloat16
+  std::vector<std::string> adapters = {};    // digests of the knowledge adapters whose outputs are kept
+  int64_t values() const { return static_cast<int64_t>(layers.size() + adapters.size()); }  // S
 };
 
 class ActivationCache {
@@ -40,18 +42,18 @@ class ActivationCache {
   // Memory-mapped. InputError for a file that is missing, damaged, or of another key or split.
   ActivationCache(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split);
 
-  // The states of these rows' tokens, laid out as `tokens`: [N, D] float32 on `device`, zero at padding.
+  // What is kept of these rows' tokens, laid out as `tokens`: [N, D] float32 on `device`, zero at padding.
   Trunk states(const std::vector<int64_t>& rows, const Tokens& tokens,
                torch::Device device = torch::kCPU) const;
 
  private:
   std::vector<int64_t> layers_, row_starts_;
-  torch::Tensor states_;  // [L, S, D]
+  torch::Tensor values_;  // [L, S, D]
 };
 
-// The states [N, S, D] of a batch.
+// The values [N, S, D] of a batch.
 using StatesOf = std::function<torch::Tensor(const Batch&)>;
-// Computes the states of a whole split, the same ones at every call, and puts them in place once they are
+// Computes those of a whole split, the same ones at every call, and puts them in place once they are
 // complete. False, and no file, when a signal asked to stop. IoError naming the file.
 bool write_activations(const std::filesystem::path& file, const ActivationKey& key, const EncodedSplit& split,
                        const CollateOptions& collation, const StatesOf& states_of);

@@ -18,7 +18,7 @@ struct CollateOptions {
   bool padded = false;  // every row to the longest of them, for adapters that read padding
   const ActivationCache* trunk =
       nullptr;  // the split's states that a pass goes on from: becomes Batch::trunk
-  std::optional<Augmentation> augmentation;  // of images; empty: as in evaluation
+  std::optional<Augmentation> augmentation = {};  // of images; empty: as in evaluation
 };
 
 // Rows of a split as one batch, copied from pinned memory to a CUDA device, without waiting. token_type_ids

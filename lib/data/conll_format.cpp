@@ -41,7 +41,7 @@ class Sentence {
       columns_.assign(column_count_, Cell{Cell::Kind::kList, "", {}});
     }
     for (std::size_t i = 0; i < fields.size(); ++i)
-      columns_[i].items.push_back({Cell::Kind::kText, fields[i], {}});
+      columns_[i].items.push_back({Cell::Kind::kText, fields[i], {}, {}, line});
   }
 
   void end() {

@@ -30,11 +30,11 @@ Record empty_record() {
   return record;
 }
 
-void append_word(const std::vector<std::string>& fields, Record& record) {
+void append_word(const std::vector<std::string>& fields, int64_t line, Record& record) {
   for (std::size_t i = 0; i < std::size(kColumns); ++i) {
     const std::string& field = fields[kColumns[i].first];
     const bool number = std::string(kColumns[i].second) == "heads" && is_number(field);
-    record.cells[i].items.push_back({number ? Cell::Kind::kNumber : Cell::Kind::kText, field, {}, {}});
+    record.cells[i].items.push_back({number ? Cell::Kind::kNumber : Cell::Kind::kText, field, {}, {}, line});
   }
 }
 
@@ -66,7 +66,7 @@ void read_conllu(const std::filesystem::path& file, const FormatOptions&, const 
                        " is due; a sentence's words are numbered from 1, and a blank line ends it");
     }
     if (record.cells.front().items.empty()) record.number = reader.line_number();
-    append_word(fields, record);
+    append_word(fields, reader.line_number(), record);
   }
   end_sentence();
 }

@@ -13,12 +13,18 @@
 namespace adaptune {
 namespace {
 
+std::string read_columns(const Columns& columns) {
+  if (!columns.tokens.empty()) return "words in the column " + columns.tokens;
+  return (columns.text.size() == 1 ? "the text column " : "the text columns ") + joined(columns.text);
+}
+
 // A file whose defaults differ from the first file's would silently be read as something else.
 void check_same_columns(const Dataset& dataset, const Columns& columns) {
   if (columns == dataset.columns) return;
-  throw InputError(dataset.files.back().path.string() + ": has the text columns " + joined(columns.text) +
-                   ", " + dataset.files.front().path.string() + " has " + joined(dataset.columns.text) +
-                   "; choose the columns with 'text'");
+  throw InputError(dataset.files.back().path.string() + ": has " + read_columns(columns) + ", " +
+                   dataset.files.front().path.string() + " has " + read_columns(dataset.columns) +
+                   "; choose what is read with 'text'" +
+                   (columns.tokens == dataset.columns.tokens ? "" : " or 'tokens'"));
 }
 
 void append_file(const std::filesystem::path& path, const DatasetOptions& options, Dataset& dataset) {

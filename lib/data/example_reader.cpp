@@ -102,6 +102,10 @@ void ExampleReader::fail(const Record& record, const std::string& message) const
   throw InputError(row_location(file_, record.number) + ": " + message);
 }
 
+void ExampleReader::fail_at(const Cell& item, const Record& record, const std::string& message) const {
+  throw InputError(row_location(file_, item.number > 0 ? item.number : record.number) + ": " + message);
+}
+
 const Cell& ExampleReader::cell(const Record& record, const std::string& column) const {
   for (std::size_t i = 0; i < record.columns.size(); ++i)
     if (record.columns[i] == column) return record.cells[i];
@@ -130,8 +134,9 @@ void ExampleReader::read_words(const Record& record, Example& example) const {
   }
   for (const Cell& word : found.items) {
     if (word.kind != Cell::Kind::kText) {
-      fail(record, "column '" + columns_.tokens + "' must be a list of words, found " + description(word) +
-                       " as word " + std::to_string(example.words.size() + 1));
+      fail_at(word, record,
+              "column '" + columns_.tokens + "' must be a list of words, found " + description(word) +
+                  " as word " + std::to_string(example.words.size() + 1));
     }
     check_text(word.text, columns_.tokens, record.number);
     example.words.push_back(word.text);
@@ -184,11 +189,12 @@ void ExampleReader::read_heads(const Record& record, Example& example) const {
   for (const Cell& item : found.items) {
     const auto head = whole_number_of(item);
     const std::string which = " as the head of word " + std::to_string(example.heads.size() + 1);
-    if (!head) fail(record, column + "must be a list of whole numbers, found " + description(item) + which);
+    if (!head)
+      fail_at(item, record, column + "must be a list of whole numbers, found " + description(item) + which);
     if (*head < 0 || *head > words) {
-      fail(record, column + "holds " + std::to_string(*head) + which +
-                       "; heads are the numbers of words, 1 to " + std::to_string(words) +
-                       ", and 0 for the root");
+      fail_at(item, record,
+              column + "holds " + std::to_string(*head) + which + "; heads are the numbers of words, 1 to " +
+                  std::to_string(words) + ", and 0 for the root");
     }
     example.heads.push_back(*head);
   }
@@ -212,8 +218,9 @@ void ExampleReader::read_label_list(const Record& record, Example& example) cons
     const std::string what =
         item.kind == Cell::Kind::kText && item.text.empty() ? "an empty text" : description(item);
     if (item.text.empty()) {
-      fail(record, column + "holds " + what + " where a label is needed, at place " +
-                       std::to_string(example.labels.size() + 1));
+      fail_at(item, record,
+              column + "holds " + what + " where a label is needed, at place " +
+                  std::to_string(example.labels.size() + 1));
     }
     check_text(item.text, columns_.label, record.number);
     example.labels.push_back(item.text);

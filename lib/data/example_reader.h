@@ -33,6 +33,8 @@ class ExampleReader {
   void read_label_list(const Record& record, Example& example) const;
   void check_text(const std::string& text, const std::string& column, int64_t number) const;
   [[noreturn]] void fail(const Record& record, const std::string& message) const;
+  // At the item's own line where it has one.
+  [[noreturn]] void fail_at(const Cell& item, const Record& record, const std::string& message) const;
 
   const DatasetOptions& options_;
   const Columns& columns_;

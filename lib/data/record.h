@@ -17,6 +17,7 @@ struct Cell {
   std::string text;
   std::vector<Cell> items;  // kList
   std::string bytes;        // kImage: of the image's file, whose name is the text
+  int64_t number = 0;       // of an item that has a line of its own: that line. Else 0
 };
 
 // "null", "the number 3", "the text 'abc'", "a list": what was found, for messages.

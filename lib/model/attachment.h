@@ -40,15 +40,14 @@ class Attachment : public torch::nn::Module {
   int64_t highest_layer() const;
   // What the backbone is asked for where a head wants `wanted`, and what the head is given then: the features
   // themselves, unless something beside the backbone adds to them.
-  Wanted wanted(const Wanted& wanted) const { return knowledge_ ? knowledge_->wanted(wanted) : wanted; }
+  Wanted wanted(const Wanted& wanted, const Trunk& known = {}) const {
+    return knowledge_ ? knowledge_->wanted(wanted, known) : wanted;
+  }
   Features read(const Features& features, const Batch& batch, const Wanted& wanted) const {
     return knowledge_ ? knowledge_->combined(features, batch, wanted) : features;
   }
-  // The hidden states that it reads beside a backbone of so many layers, the last one's among them; empty:
-  // none.
-  std::vector<int64_t> read_states(int64_t layers) const {
-    return knowledge_ ? knowledge_->states(layers) : std::vector<int64_t>();
-  }
+  // What it has beside the backbone; null: nothing.
+  const Knowledge* knowledge() const { return knowledge_ ? &*knowledge_ : nullptr; }
   // What it puts where.
   virtual SiteAdapters site_adapters() const = 0;
   const std::vector<OverriddenTensor>& overridden() const { return overridden_; }
@@ -70,7 +69,7 @@ class Attachment : public torch::nn::Module {
   void own(const TensorSlot& slot, const torch::Tensor& trained);
 
   std::vector<OverriddenTensor> overridden_;
-  std::optional<Knowledge> knowledge_;  // what it has beside the backbone; empty: nothing
+  std::optional<Knowledge> knowledge_;
 
   // By the last attach().
   bool is_left_out(int64_t layer) const;

@@ -12,8 +12,9 @@ Knowledge::Knowledge(std::vector<std::shared_ptr<KnowledgeAdapter>> adapters,
                      std::shared_ptr<Combination> combination)
     : adapters_(std::move(adapters)), combination_(std::move(combination)) {}
 
-Wanted Knowledge::wanted(const Wanted& wanted) const {
+Wanted Knowledge::wanted(const Wanted& wanted, const Trunk& trunk) const {
   Wanted all = wanted;
+  if (!trunk.outputs.empty()) return all;
   std::set<int64_t> states(wanted.states.begin(), wanted.states.end());
   for (const auto& adapter : adapters_)
     states.insert(adapter->positions().begin(), adapter->positions().end());
@@ -21,19 +22,37 @@ Wanted Knowledge::wanted(const Wanted& wanted) const {
   return all;
 }
 
-std::vector<int64_t> Knowledge::states(int64_t layers) const {
-  std::vector<int64_t> states = wanted({}).states;
+std::vector<int64_t> Knowledge::states(int64_t layers, bool known_outputs) const {
+  if (known_outputs) return {layers};
+  std::vector<int64_t> states = wanted({}, {}).states;
   if (states.back() != layers) states.push_back(layers);
   return states;
 }
 
-Features Knowledge::combined(const Features& features, const Batch& batch, const Wanted& wanted) const {
-  std::vector<Tensor> outputs;  // [N, D] of each adapter
+std::vector<std::string> Knowledge::constant_adapters() const {
+  std::vector<std::string> digests;
+  for (const auto& adapter : adapters_) {
+    for (const auto& parameter : adapter->parameters()) {
+      if (parameter.requires_grad()) return {};
+    }
+    digests.push_back(adapter->digest());
+  }
+  return digests;
+}
+
+std::vector<Tensor> Knowledge::outputs(const Features& features, const Tokens& tokens) const {
+  std::vector<Tensor> outputs;
   for (const auto& adapter : adapters_) {
     std::vector<Tensor> states;
     for (const int64_t position : adapter->positions()) states.push_back(features.states.at(position));
-    outputs.push_back(adapter->forward(states, batch.tokens).back());
+    outputs.push_back(adapter->forward(states, tokens).back());
   }
+  return outputs;
+}
+
+Features Knowledge::combined(const Features& features, const Batch& batch, const Wanted& wanted) const {
+  const auto& known = batch.trunk.outputs;
+  const auto outputs = known.empty() ? this->outputs(features, batch.tokens) : known;
   const auto of = [&](const Tensor& own, const Tensor& rows) {
     std::vector<Tensor> chosen;
     for (const auto& output : outputs) chosen.push_back(output.index_select(0, rows));

@@ -14,10 +14,12 @@ void TaskModel::leave_out(const std::vector<int64_t>& left_out) {
   attachment_->attach(left_out);
 }
 
-torch::Tensor TaskModel::logits(const Batch& batch) {
-  const Wanted wanted = head_->wanted();
-  const auto features = backbone_.forward(batch, attachment_->wanted(wanted));
-  return head_->forward(attachment_->read(features, batch, wanted), batch);
+Features TaskModel::features(const Batch& batch) {
+  return backbone_.forward(batch, attachment_->wanted(head_->wanted(), batch.trunk));
+}
+
+torch::Tensor TaskModel::logits(const Features& features, const Batch& batch) {
+  return head_->forward(attachment_->read(features, batch, head_->wanted()), batch);
 }
 
 void TaskModel::train(bool on, bool backbone_dropout) {

@@ -27,7 +27,10 @@ class TaskModel {
   void attach() { attachment_->attach(); }
   void detach() { attachment_->detach(); }
   // [B, C], or [N, C] for a head on every token; float32.
-  torch::Tensor logits(const Batch& batch);
+  torch::Tensor logits(const Batch& batch) { return logits(features(batch), batch); }
+  // In two steps: what the backbone gives with the adapters in it, and what is read from that.
+  Features features(const Batch& batch);
+  torch::Tensor logits(const Features& features, const Batch& batch);
   bool needs_padding() const { return attachment_->needs_padding(); }
   // From here on the layers in `left_out` run as the backbone's own; {}: none.
   void leave_out(const std::vector<int64_t>& left_out);

@@ -1,14 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <vector>
 
 #include "nn/tokens.h"
 
 namespace adaptune {
 
-// Hidden states [N, D] of a network that are known already: 0 the embeddings, i behind layer i - 1. A pass
-// goes on behind the last of them.
-using Trunk = std::map<int64_t, torch::Tensor>;
+// What of a pass through a frozen network is known already.
+struct Trunk {
+  // Hidden states [N, D]: 0 the embeddings, i behind layer i - 1. The pass goes on behind the last of them.
+  std::map<int64_t, torch::Tensor> states;
+  // What frozen knowledge adapters give, [N, D] each, in the order in which they are combined: of all of them
+  // or none.
+  std::vector<torch::Tensor> outputs;
+  bool empty() const { return states.empty(); }
+};
 
 // One batch on the model's device: B examples, of texts the N tokens of all of them.
 struct Batch {

@@ -40,7 +40,11 @@ std::string backbone_text(const Run& run, Workspace& workspace) {
 }
 
 // Those behind the lowest layers, or those that are read beside all of them.
-std::string layers_text(const std::vector<int64_t>& layers) {
+std::string states_text(const ActivationKey& key) {
+  const auto& layers = key.layers;
+  if (!key.adapters.empty())
+    return "of the last layer, and what " + std::to_string(key.adapters.size()) + " frozen adapter" +
+           (key.adapters.size() == 1 ? " gives" : "s give");
   if (layers.size() == 1)
     return layers[0] == 1 ? "behind the lowest layer"
                           : "behind the lowest " + std::to_string(layers[0]) + " layers";
@@ -64,8 +68,14 @@ void remove_unfinished(const fs::path& folder) {
 // Opens and writes the files of one training.
 class Keeper {
  public:
-  Keeper(const Run& run, Workspace& workspace, const ActivationKey& key, Console& console)
-      : run_(run), workspace_(workspace), console_(console), folder_(cache_folder(run)), key_(key) {}
+  Keeper(const Run& run, Workspace& workspace, const ActivationKey& key, const Attachment& attachment,
+         Console& console)
+      : run_(run),
+        workspace_(workspace),
+        console_(console),
+        folder_(cache_folder(run)),
+        key_(key),
+        attachment_(attachment) {}
 
   std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) try {
     const auto file = ActivationCache::file(folder_, key_, split);
@@ -113,17 +123,26 @@ class Keeper {
       throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(free) + " are free, the states need " +
                     mebibytes(needed));
     }
-    console_.say("cache      " + name + ": computing the states " + layers_text(key_.layers) + ", " +
+    console_.say("cache      " + name + ": computing the states " + states_text(key_) + ", " +
                  mebibytes(needed));
-    auto& backbone = workspace_.backbone();
-    backbone.set_dropout(false);
-    const Wanted wanted{.states = key_.layers, .layers = key_.layers.back()};
+    workspace_.backbone().set_dropout(false);
     const CollateOptions collation{.pad_id = workspace_.pad_id(), .device = run_.device};
-    return write_activations(file, key_, split, collation, [&](const Batch& batch) {
-      std::vector<torch::Tensor> states;
-      for (const auto& [index, state] : backbone.forward(batch, wanted).states) states.push_back(state);
-      return at::stack(states, 1);  // [N, S, D]
-    });
+    return write_activations(file, key_, split, collation,
+                             [&](const Batch& batch) { return values_of(batch); });
+  }
+
+  // [N, S, D]
+  torch::Tensor values_of(const Batch& batch) const {
+    Wanted wanted{.states = key_.layers, .layers = key_.layers.back()};
+    if (!key_.adapters.empty()) wanted = attachment_.wanted(wanted);
+    const auto features = workspace_.backbone().forward(batch, wanted);
+    std::vector<torch::Tensor> values;
+    for (const int64_t layer : key_.layers) values.push_back(features.states.at(layer));
+    if (!key_.adapters.empty()) {
+      for (const auto& output : attachment_.knowledge()->outputs(features, batch.tokens))
+        values.push_back(output);
+    }
+    return at::stack(values, 1);
   }
 
   const Run& run_;
@@ -131,6 +150,7 @@ class Keeper {
   Console& console_;
   fs::path folder_;
   ActivationKey key_;
+  const Attachment& attachment_;
 };
 
 }  // namespace
@@ -156,10 +176,15 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
         "states";
     return plan;
   }
-  auto layers = attachment.read_states(workspace.info().layers);
-  if (layers.empty()) layers = {untouched};
-  plan.key = ActivationKey{arithmetic(run.device, bf16), backbone_text(run, workspace), layers,
-                           workspace.info().hidden_size, scalar_type(config.dtype)};
+  plan.key = ActivationKey{arithmetic(run.device, bf16),
+                           backbone_text(run, workspace),
+                           {untouched},
+                           workspace.info().hidden_size,
+                           scalar_type(config.dtype)};
+  if (const auto* knowledge = attachment.knowledge()) {
+    plan.key->adapters = knowledge->constant_adapters();
+    plan.key->layers = knowledge->states(workspace.info().layers, !plan.key->adapters.empty());
+  }
   const auto folder = cache_folder(run);
   const auto add = [&](const EncodedSplit& split) {
     const int64_t bytes = ActivationCache::bytes(*plan.key, split);
@@ -169,7 +194,7 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
   add(*data.train.rows);
   if (data.validation) add(*data.validation->rows);
   plan.text =
-      "cache      states " + layers_text(layers) + ", " + mebibytes(plan.bytes) + " in " + folder.string();
+      "cache      states " + states_text(*plan.key) + ", " + mebibytes(plan.bytes) + " in " + folder.string();
   return plan;
 }
 
@@ -179,7 +204,7 @@ void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plan
   for (const auto* plan : plans) {
     const double gib = static_cast<double>(plan->bytes) / (1 << 30);
     if (gib > config.max_gib) {
-      throw placed(run.config.cache_place, "the states " + layers_text(plan->key->layers) + " need " +
+      throw placed(run.config.cache_place, "the states " + states_text(*plan->key) + " need " +
                                                fixed(gib, 1) + " GiB, more than cache.max_gib " +
                                                fixed(config.max_gib, 1) +
                                                "; raise it, or try cache.dtype=bfloat16" + kWithout);
@@ -191,17 +216,24 @@ void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plan
   const auto folder = cache_folder(run);
   auto room = static_cast<int64_t>(free_disk_bytes(folder));
   if (on_one_disk(folder, run.folder)) room -= static_cast<int64_t>(other_bytes);
-  if (needed <= std::max<int64_t>(room, 0)) return;
-  throw IoError(fs::absolute(folder).string() + ": there is room for " +
-                mebibytes(std::max<int64_t>(room, 0)) + " of kept states, the tasks need " +
-                mebibytes(needed) +
-                "; free some space, choose another cache.dir, or try cache.dtype=bfloat16" + kWithout);
+  if (needed > std::max<int64_t>(room, 0)) {
+    throw IoError(fs::absolute(folder).string() + ": there is room for " +
+                  mebibytes(std::max<int64_t>(room, 0)) + " of kept states, the tasks need " +
+                  mebibytes(needed) +
+                  "; free some space, choose another cache.dir, or try cache.dtype=bfloat16" + kWithout);
+  }
+  if (needed == 0) return;
+  try {
+    check_writable(folder);
+  } catch (const IoError& error) {
+    throw IoError(std::string("cache.dir: ") + error.what() + kWithout);
+  }
 }
 
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const StatesPlan& plan, Console& console) {
+                               const StatesPlan& plan, const Attachment& attachment, Console& console) {
   if (!plan.key) return {};
-  Keeper keeper(run, workspace, *plan.key, console);
+  Keeper keeper(run, workspace, *plan.key, attachment, console);
   TrainingStates states{keeper.states("train", *data.train.rows), nullptr};
   if (data.validation) states.validation = keeper.states("validation", *data.validation->rows);
   return states;

@@ -33,10 +33,10 @@ StatesPlan plan_states(const Run& run, Workspace& workspace, const TaskData& dat
 // the run writes into its own folder.
 void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plans, uint64_t other_bytes);
 
-// Read from their files, or computed and written first where those are missing or damaged, which one of
-// several runs does for all. IoError (with the way to do without) when they cannot be written. Null when a
-// signal asked to stop before they were complete.
+// Of the training whose attachment that is. Read from their files, or computed and written first where those
+// are missing or damaged, which one of several runs does for all. IoError (with the way to do without) when
+// they cannot be written. Null when a signal asked to stop before they were complete.
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
-                               const StatesPlan& plan, Console& console);
+                               const StatesPlan& plan, const Attachment& attachment, Console& console);
 
 }  // namespace adaptune

@@ -55,7 +55,11 @@ DropSubject::DropSubject(const Run& run, Workspace& workspace, const TaskConfig&
   task_ = as_trained(task, trained());
   split_ = scored_split(workspace, task_, trained(), split);
   if (attachment().site_adapters().empty())
-    throw UsageError("task '" + task.name + "' owns no adapters in the layers that could be dropped");
+    throw UsageError("task '" + task.name +
+                     "' owns no adapters in the backbone's layers that could be dropped" +
+                     (fused_ && fused_->fusion->combination()
+                          ? "; which knowledge adapters it combines is chosen by fusion.adapters"
+                          : ""));
   model_.emplace(workspace.backbone(),
                  fused_ ? std::shared_ptr<Attachment>(fused_->fusion) : loaded_->adapter,
                  fused_ ? fused_->head : loaded_->head);

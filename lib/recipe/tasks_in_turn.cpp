@@ -99,8 +99,8 @@ void TasksInTurn::start(const Plan& plan) {
   // Each step trains something in some layer.
   if (parts.largest_drop)
     job.largest_drop = std::min(*parts.largest_drop, std::max<int64_t>(parts.attachment->highest_layer(), 0));
-  job.states = [this, &plan, &data] {
-    return training_states(run_, workspace_, data, plan.states, console_);
+  job.states = [this, &plan, &data, attachment = parts.attachment] {
+    return training_states(run_, workspace_, data, plan.states, *attachment, console_);
   };
   started.model = std::make_unique<TaskModel>(workspace_.backbone(), parts.attachment, parts.head);
   started.model->detach();

@@ -35,8 +35,11 @@ StepLoss compute_gradients(TaskModel& model, const StepBatches& batches,
       if (exact_times && batch.labels.is_cuda()) torch::cuda::synchronize();
       return watch.lap();
     };
-    const LossSum loss = model.head().loss(model.logits(batch), batch);
-    step.forward += lap();
+    const Features features = model.features(batch);
+    const double backbone = lap();
+    const LossSum loss = model.head().loss(model.logits(features, batch), batch);
+    step.backbone += backbone;
+    step.forward += backbone + lap();
     loss.sum.backward();
     step.sum += loss.sum.item<double>();
     step.backward += lap();

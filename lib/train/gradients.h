@@ -15,6 +15,7 @@ struct StepLoss {
   double sum = 0, count = 0;  // of the head's loss; its mean is what is trained on
   int64_t examples = 0;
   double forward = 0, backward = 0;  // seconds spent on passes, the loss with the forward ones
+  double backbone = 0;               // those of `forward` in the backbone, with the adapters in it
 };
 
 // Adds to `parameters`' gradients, which are undefined before, the gradient of

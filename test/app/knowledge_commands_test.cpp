@@ -61,6 +61,22 @@ void write_knowledge(const CommandFolder& folder) {
   folder.write("typed.jsonl", typed(32));
 }
 
+std::vector<double> losses(const CommandFolder& folder, const std::string& log) {
+  std::vector<double> values;
+  std::istringstream lines(folder.read(log));
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = json::parse(line);
+    if (entry.contains("loss")) values.push_back(entry["loss"]);
+  }
+  return values;
+}
+
+void check_same(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  REQUIRE(!a.empty());
+  for (size_t i = 0; i < a.size(); ++i) CHECK(b[i] == Approx(a[i]).margin(1e-5));
+}
+
 std::string adapter_bytes(const CommandFolder& folder, const std::string& task) {
   return folder.read("run/" + task + "/adapter/adapter.safetensors");
 }
@@ -265,25 +281,12 @@ TEST_CASE("kept states train the same knowledge, and a second adapter needs no o
   const CommandFolder folder;
   write_knowledge(folder);
   REQUIRE(folder.run("train knowledge.yaml --task fac").status == 0);
-  const std::string direct = folder.read("run/fac/metrics.jsonl");
   const auto kept =
       folder.run("train knowledge.yaml --task fac output_dir=kept cache.enabled=true cache.dir=states");
   REQUIRE(kept.status == 0);
   CHECK_THAT(kept.err, Contains("computing the states 0, 1, 2, 3 that the adapter reads"));
   CHECK_FALSE(std::filesystem::is_empty(folder.path("states")));
-  const auto losses = [](const std::string& log) {
-    std::vector<double> values;
-    std::istringstream lines(log);
-    for (std::string line; std::getline(lines, line);) {
-      const auto entry = json::parse(line);
-      if (entry.contains("loss")) values.push_back(entry["loss"]);
-    }
-    return values;
-  };
-  const auto a = losses(direct), b = losses(folder.read("kept/fac/metrics.jsonl"));
-  REQUIRE(a.size() == b.size());
-  REQUIRE(!a.empty());
-  for (size_t i = 0; i < a.size(); ++i) CHECK(b[i] == Approx(a[i]).margin(1e-5));
+  check_same(losses(folder, "run/fac/metrics.jsonl"), losses(folder, "kept/fac/metrics.jsonl"));
   // Another task, on the same texts with the same marks.
   folder.write("other.yaml", R"(model: model
 adapter: {config: k_adapter, adapter_size: 16, adapter_transformer_layers: 1}
@@ -296,6 +299,39 @@ output_dir: other
   const auto second = folder.run("train other.yaml");
   CHECK(second.status == 0);
   CHECK(second.err.find("computing the states") == std::string::npos);
+}
+
+TEST_CASE("what frozen adapters give is kept for all compositions of them") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml").status == 0);
+  const std::string fuse =
+      "fuse knowledge.yaml --overwrite fusion.train.num_train_epochs=2 fusion.train.logging_steps=1 "
+      "cache.dir=states fusion.config=";
+  const std::string log = "run/fusion/fac/metrics.jsonl";
+  const std::string computes = "computing the states of the last layer, and what 2 frozen";
+  REQUIRE(folder.run(fuse + "concat").status == 0);
+  const auto direct = losses(folder, log);
+  const auto kept = folder.run(fuse + "concat cache.enabled=true");
+  INFO(kept.err);
+  REQUIRE(kept.status == 0);
+  CHECK_THAT(kept.err, Contains(computes));
+  check_same(direct, losses(folder, log));
+  const std::string once = folder.read("run/fusion/fac/fusion/fusion.safetensors");
+
+  // The same outputs in another composition, and in the same again with the same bits.
+  const auto added = folder.run(fuse + "add cache.enabled=true");
+  REQUIRE(added.status == 0);
+  CHECK_THAT(added.err, !Contains("computing the states"));
+  const auto sums = losses(folder, log);
+  REQUIRE(folder.run(fuse + "add").status == 0);
+  check_same(losses(folder, log), sums);
+  REQUIRE(folder.run(fuse + "concat cache.enabled=true").status == 0);
+  CHECK((folder.read("run/fusion/fac/fusion/fusion.safetensors") == once));
+
+  // Those of an adapter that was trained anew are others.
+  REQUIRE(folder.run("train knowledge.yaml --task lin --overwrite train.seed=7").status == 0);
+  CHECK_THAT(folder.run(fuse + "concat cache.enabled=true").err, Contains(computes));
 }
 
 TEST_CASE("what knowledge adapters cannot do is said") {
@@ -312,6 +348,15 @@ TEST_CASE("what knowledge adapters cannot do is said") {
                               "\n");
   CHECK_THAT(folder.refusal("train knowledge.yaml --task fac --overwrite", 3),
              Contains("pairs.jsonl:1: the span [0, 2] of 'head'"));
+}
+
+TEST_CASE("a combination is not pruned, its members are chosen") {
+  const CommandFolder folder;
+  write_knowledge(folder);
+  REQUIRE(folder.run("train knowledge.yaml").status == 0);
+  REQUIRE(folder.run("fuse knowledge.yaml").status == 0);
+  CHECK_THAT(folder.refusal("drop knowledge.yaml --task fac --prune-fusion 1"),
+             Contains("which knowledge adapters it combines is chosen by fusion.adapters"));
 }
 
 }  // namespace adaptune

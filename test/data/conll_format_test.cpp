@@ -62,4 +62,13 @@ TEST_CASE("conll: a column is chosen by number; another name means the last") {
              Contains("a.conll:3: no column '5'; the columns are: tokens, tags, 1, 2, 3, 4"));
 }
 
+TEST_CASE("conll: a word without a tag is named by its own line") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("a.conll", "EU\tB-ORG\nrejects\t\n");
+  DatasetOptions options;
+  options.kind = LabelKind::kTags;
+  CHECK_THAT(input_error_of([&] { read_dataset({file}, options); }),
+             Contains("a.conll:2: column 'tags' holds an empty text where a label is needed, at place 2"));
+}
+
 }  // namespace adaptune

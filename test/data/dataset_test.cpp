@@ -56,7 +56,18 @@ TEST_CASE("the second text is read where the file has one") {
   CHECK_THAT(input_error_of([&] {
                read_dataset({single, pair}, {});
              }),
-             Contains("choose the columns with 'text'"));
+             Contains("b.jsonl: has the text columns text, text_pair, ") &&
+                 Contains("a.jsonl has the text column text; choose what is read with 'text'"));
+  DatasetOptions entities;
+  entities.entities = 1;
+  const auto words = folder.write("c.jsonl", R"({"tokens":["a"],"head":[0,1],"label":"x"})");
+  const auto text = folder.write("d.jsonl", R"({"text":"a","head":[0,1],"label":"x"})");
+  CHECK_THAT(
+      input_error_of([&] {
+        read_dataset({words, text}, entities);
+      }),
+      Contains("d.jsonl: has the text column text, ") &&
+          Contains("c.jsonl has words in the column tokens; choose what is read with 'text' or 'tokens'"));
 }
 
 TEST_CASE("lists of files concatenate, and each example knows where it stands") {

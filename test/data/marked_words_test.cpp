@@ -197,6 +197,11 @@ TEST_CASE("sentences of CoNLL-U") {
   const auto joined = folder.write("c.conllu", word + word);
   CHECK_THAT(input_error_of([&] { read_dataset({joined}, options); }),
              Contains("c.conllu:2: word 1 comes where word 2 is due"));
+  const auto outside =
+      folder.write("d.conllu", "# first\n" + word + "2\tdoch\tdoch\tADV\t_\t_\t9\tadvmod\t_\t_\n");
+  options.kind = LabelKind::kHeads;
+  CHECK_THAT(input_error_of([&] { read_dataset({outside}, options); }),
+             Contains("d.conllu:3: column 'heads' holds 9 as the head of word 2"));
 }
 
 }  // namespace adaptune

@@ -76,6 +76,28 @@ TEST_CASE("what an adapter gives does not depend on others beside it", "[model]"
   }
 }
 
+TEST_CASE("a member's features in a combination are the same bits whoever is beside it", "[model]") {
+  torch::manual_seed(7);
+  const auto backbone = load_backbone(kModel, torch::kCPU);
+  const auto own = small_adapter(*backbone), one = small_adapter(*backbone), other = small_adapter(*backbone);
+  const auto batch = batch_of({5, 3});
+  const int64_t d = backbone->info().hidden_size;
+  FusionOptions options;
+  options.combination = "concat";
+  // What the head is given where of the joint projection, equal in all of them, `first` and `second` are
+  // left.
+  const auto features = [&](const std::shared_ptr<TaskAdapter>& neighbour, bool second) {
+    torch::manual_seed(8);
+    TaskFusion fusion(options, {own, neighbour}, *backbone);
+    fusion.attach();
+    const torch::NoGradGuard no_grad;
+    if (!second) fusion.named_parameters()["combination.joint.weight"].narrow(1, d, d).zero_();
+    return fusion.read(backbone->forward(batch, fusion.wanted({})), batch, {}).last;
+  };
+  CHECK(at::equal(features(one, false), features(other, false)));
+  CHECK_FALSE(at::equal(features(one, true), features(other, true)));
+}
+
 TEST_CASE("the backbone runs as its own beside a knowledge adapter", "[model]") {
   torch::manual_seed(2);
   const auto backbone = load_backbone(kModel, torch::kCPU);

@@ -92,14 +92,14 @@ TEST_CASE("states from a file are those of a direct pass") {
   const torch::NoGradGuard no_grad;
   for (int64_t b = 0; b < direct.size(); ++b) {
     const auto states = small.backbone->forward(direct, {.layers = 2}).last;
-    CHECK(relative_difference(direct.tokens.of(from_file.trunk.at(2), b), direct.tokens.of(states, b)) <=
-          1e-6);
+    CHECK(relative_difference(direct.tokens.of(from_file.trunk.states.at(2), b),
+                              direct.tokens.of(states, b)) <= 1e-6);
   }
   small.model->train(false, false);
   CHECK(relative_difference(small.model->logits(from_file), small.model->logits(direct)) <= 1e-6);
   // The lower layers are really not computed again.
   Batch altered = from_file;
-  altered.trunk.at(2) = from_file.trunk.at(2) * 1.5;
+  altered.trunk.states.at(2) = from_file.trunk.states.at(2) * 1.5;
   CHECK(relative_difference(small.model->logits(altered), small.model->logits(direct)) > 1e-3);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("kept states may be rounded to half the size") {
   const std::vector<int64_t> rows = {3, 4};
   const auto tokens = collate(split, rows, {}).tokens;
   const double difference =
-      relative_difference(rounded.states(rows, tokens).at(2), exact.states(rows, tokens).at(2));
+      relative_difference(rounded.states(rows, tokens).states.at(2), exact.states(rows, tokens).states.at(2));
   CHECK(difference > 0);
   CHECK(difference < 0.01);
 }
