@@ -43,7 +43,8 @@ fs::path folder_of(const fs::path& path) {
 
 fs::path nearest_existing(const fs::path& path) {
   fs::path folder = fs::absolute(path);
-  while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
+  std::error_code hidden;  // in a folder that may not be searched
+  while (!fs::exists(folder, hidden) && folder.has_relative_path()) folder = folder.parent_path();
   return folder;
 }
 

@@ -41,13 +41,14 @@ std::string layer_text(const std::vector<int64_t>& layers) {
 }
 
 TextMap description(const ActivationKey& key, const EncodedSplit& split) {
-  return {{"format", kFormat},
-          {"arithmetic", key.arithmetic},
-          {"backbone", key.backbone},
-          {"layers", layer_text(key.layers)},
-          {"adapters", joined(key.adapters)},
-          {"tokens", token_digest(split)},
-          {"type", c10::toString(key.type)}};
+  TextMap text = {{"format", kFormat},
+                  {"arithmetic", key.arithmetic},
+                  {"backbone", key.backbone},
+                  {"layers", layer_text(key.layers)},
+                  {"tokens", token_digest(split)},
+                  {"type", c10::toString(key.type)}};
+  if (!key.adapters.empty()) text.emplace("adapters", joined(key.adapters));
+  return text;
 }
 
 std::vector<int64_t> shape_of(const ActivationKey& key, const EncodedSplit& split) {

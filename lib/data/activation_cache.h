@@ -25,7 +25,7 @@ namespace adaptune {
 struct ActivationKey {
   std::string arithmetic;       // whatever else the numbers depend on: device, precision of products
   std::string backbone;         // its fingerprint
-  std::vector<int64_t> layers;  // [S]: 0 the embeddings, i behind layer i - 1
+  std::vector<int64_t> layers;  // of the states: 0 the embeddings, i behind layer i - 1
   int64_t hidden_size = 0;      // D
   torch::ScalarType type = torch::kFloat32;  // in the file: kFloat32, kBFloat16 or kFloat16
   std::vector<std::string> adapters = {};    // digests of the knowledge adapters whose outputs are kept

@@ -20,7 +20,7 @@ std::string read_columns(const Columns& columns) {
 
 // A file whose defaults differ from the first file's would silently be read as something else.
 void check_same_columns(const Dataset& dataset, const Columns& columns) {
-  if (columns == dataset.columns) return;
+  if (columns.text == dataset.columns.text && columns.tokens == dataset.columns.tokens) return;
   throw InputError(dataset.files.back().path.string() + ": has " + read_columns(columns) + ", " +
                    dataset.files.front().path.string() + " has " + read_columns(dataset.columns) +
                    "; choose what is read with 'text'" +

@@ -63,6 +63,11 @@ std::optional<int64_t> whole_number_of(const Cell& cell) {
   return static_cast<int64_t>(*value);
 }
 
+// The item's own line where it has one.
+int64_t line_of(const Cell& item, const Record& record) {
+  return item.number > 0 ? item.number : record.number;
+}
+
 bool reads_words(const Record& first, const DatasetOptions& options) {
   if (options.kind == LabelKind::kTags || options.kind == LabelKind::kHeads) return true;
   if (options.entities == 0 || !options.text.empty()) return false;
@@ -103,7 +108,7 @@ void ExampleReader::fail(const Record& record, const std::string& message) const
 }
 
 void ExampleReader::fail_at(const Cell& item, const Record& record, const std::string& message) const {
-  throw InputError(row_location(file_, item.number > 0 ? item.number : record.number) + ": " + message);
+  throw InputError(row_location(file_, line_of(item, record)) + ": " + message);
 }
 
 const Cell& ExampleReader::cell(const Record& record, const std::string& column) const {
@@ -138,7 +143,7 @@ void ExampleReader::read_words(const Record& record, Example& example) const {
               "column '" + columns_.tokens + "' must be a list of words, found " + description(word) +
                   " as word " + std::to_string(example.words.size() + 1));
     }
-    check_text(word.text, columns_.tokens, record.number);
+    check_text(word.text, columns_.tokens, line_of(word, record));
     example.words.push_back(word.text);
   }
 }
@@ -222,7 +227,7 @@ void ExampleReader::read_label_list(const Record& record, Example& example) cons
               column + "holds " + what + " where a label is needed, at place " +
                   std::to_string(example.labels.size() + 1));
     }
-    check_text(item.text, columns_.label, record.number);
+    check_text(item.text, columns_.label, line_of(item, record));
     example.labels.push_back(item.text);
   }
   if (tags && example.labels.size() != example.words.size()) {

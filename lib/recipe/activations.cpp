@@ -15,6 +15,7 @@
 #include "core/sha256.h"
 #include "core/stop_signal.h"
 #include "report/number_format.h"
+#include "train/stop_watch.h"
 
 namespace adaptune {
 namespace {
@@ -104,7 +105,8 @@ class Keeper {
   // Without the lock a damaged file may be one that another run is just replacing: it stays.
   std::shared_ptr<const ActivationCache> opened(const fs::path& file, const EncodedSplit& split,
                                                 bool locked) {
-    if (!fs::exists(file)) return nullptr;
+    std::error_code hidden;
+    if (!fs::exists(file, hidden)) return nullptr;
     try {
       return std::make_shared<const ActivationCache>(file, key_, split);
     } catch (const InputError& error) {
@@ -123,12 +125,31 @@ class Keeper {
       throw IoError(fs::absolute(folder_).string() + ": " + mebibytes(free) + " are free, the states need " +
                     mebibytes(needed));
     }
+    const StopWatch watch;
+    const auto states = known_states(split);
     console_.say("cache      " + name + ": computing the states " + states_text(key_) + ", " +
-                 mebibytes(needed));
+                 mebibytes(needed) + (states ? ", from those that training kept" : ""));
     workspace_.backbone().set_dropout(false);
-    const CollateOptions collation{.pad_id = workspace_.pad_id(), .device = run_.device};
-    return write_activations(file, key_, split, collation,
-                             [&](const Batch& batch) { return values_of(batch); });
+    const CollateOptions collation{
+        .pad_id = workspace_.pad_id(), .device = run_.device, .trunk = states.get()};
+    const bool whole =
+        write_activations(file, key_, split, collation, [&](const Batch& batch) { return values_of(batch); });
+    if (whole) console_.say("cache      " + name + ": kept in " + fixed(watch.seconds(), 1) + " s");
+    return whole;
+  }
+
+  // What frozen adapters read, where the training of one kept it: the backbone need not run then.
+  std::shared_ptr<const ActivationCache> known_states(const EncodedSplit& split) {
+    if (key_.adapters.empty()) return nullptr;
+    ActivationKey key = key_;
+    key.adapters.clear();
+    key.layers = attachment_.knowledge()->states(workspace_.info().layers, /*known_outputs=*/false);
+    const auto file = ActivationCache::file(folder_, key, split);
+    try {
+      return fs::exists(file) ? std::make_shared<const ActivationCache>(file, key, split) : nullptr;
+    } catch (const InputError&) {
+      return nullptr;
+    }
   }
 
   // [N, S, D]
@@ -212,7 +233,9 @@ void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plan
     files.insert(plan->files.begin(), plan->files.end());
   }
   int64_t needed = 0;  // beside the files that are there
-  for (const auto& [file, bytes] : files) needed += fs::exists(file) ? 0 : bytes;
+  std::error_code hidden;
+  for (const auto& [file, bytes] : files) needed += fs::exists(file, hidden) ? 0 : bytes;
+  if (needed == 0) return;
   const auto folder = cache_folder(run);
   auto room = static_cast<int64_t>(free_disk_bytes(folder));
   if (on_one_disk(folder, run.folder)) room -= static_cast<int64_t>(other_bytes);
@@ -222,7 +245,6 @@ void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plan
                   mebibytes(needed) +
                   "; free some space, choose another cache.dir, or try cache.dtype=bfloat16" + kWithout);
   }
-  if (needed == 0) return;
   try {
     check_writable(folder);
   } catch (const IoError& error) {
@@ -233,6 +255,9 @@ void check_cache_room(const Run& run, const std::vector<const StatesPlan*>& plan
 TrainingStates training_states(const Run& run, Workspace& workspace, const TaskData& data,
                                const StatesPlan& plan, const Attachment& attachment, Console& console) {
   if (!plan.key) return {};
+  if (const auto* knowledge = attachment.knowledge();
+      knowledge && knowledge->constant_adapters() != plan.key->adapters)
+    throw InputError("an adapter of the composition has changed since this command began; run it again");
   Keeper keeper(run, workspace, *plan.key, attachment, console);
   TrainingStates states{keeper.states("train", *data.train.rows), nullptr};
   if (data.validation) states.validation = keeper.states("validation", *data.validation->rows);

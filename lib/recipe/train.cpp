@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <sstream>
+
 #include "core/error.h"
 #include "core/joined.h"
 #include "model/task_directory.h"
@@ -41,6 +43,7 @@ std::vector<std::pair<std::string, std::string>> untold(const KnowledgeOptions& 
   return {{"layers", "[" + joined(positions) + "]"},
           {"adapter_heads", std::to_string(shape.inner_heads)},
           {"non_linearity", options.non_linearity},
+          {"layer_norm_eps", (std::ostringstream() << options.layer_norm_eps).str()},
           {"chaining", options.chaining},
           {"mask_padding", options.mask_padding ? "true" : "false"}};
 }

@@ -331,7 +331,8 @@ TEST_CASE("products in bfloat16 give nearly the same, and a profile says where t
   const auto trained = folder.run("train config.yaml --profile train.bf16=true");
   INFO(trained.err);
   REQUIRE(trained.status == 0);
-  CHECK_THAT(trained.err, Contains("mood  profile: data ") && Contains("(backbone ") && Contains(" ms a step"));
+  CHECK_THAT(trained.err,
+             Contains("mood  profile: data ") && Contains("(backbone ") && Contains(" ms a step"));
   const auto plain = folder.run("predict run dev.jsonl --logits").out;
   const auto rounded = folder.run("predict run dev.jsonl --logits --bf16").out;
   CHECK(rounded != plain);

@@ -202,6 +202,9 @@ TEST_CASE("sentences of CoNLL-U") {
   options.kind = LabelKind::kHeads;
   CHECK_THAT(input_error_of([&] { read_dataset({outside}, options); }),
              Contains("d.conllu:3: column 'heads' holds 9 as the head of word 2"));
+  const auto latin = folder.write("e.conllu", word + "2\tcaf\xe9\tdoch\tADV\t_\t_\t1\tadvmod\t_\t_\n");
+  CHECK_THAT(input_error_of([&] { read_dataset({latin}, options); }),
+             Contains("e.conllu:2: column 'tokens'"));
 }
 
 }  // namespace adaptune

@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
+#include <vector>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -101,6 +104,74 @@ TEST_CASE("states from a file are those of a direct pass") {
   Batch altered = from_file;
   altered.trunk.states.at(2) = from_file.trunk.states.at(2) * 1.5;
   CHECK(relative_difference(small.model->logits(altered), small.model->logits(direct)) > 1e-3);
+}
+
+TEST_CASE("what frozen knowledge adapters give comes from a file as from a direct pass") {
+  const ScratchFolder scratch("activations");
+  AdapterSpec spec = adapter_spec("k_adapter");
+  std::get<KnowledgeOptions>(spec.site).init_std = 0.2;
+  FusionOptions options;
+  options.combination = "concat";
+  SmallModel small(
+      [&](Backbone& backbone) {
+        const std::vector members = {std::make_shared<TaskAdapter>(spec, backbone),
+                                     std::make_shared<TaskAdapter>(spec, backbone)};
+        return std::make_shared<TaskFusion>(options, members, backbone);
+      },
+      SmallModel::two_classes());
+  const auto& knowledge = *small.attachment->knowledge();
+  auto key = key_of(*small.backbone, small.backbone->info().layers);
+  key.adapters = knowledge.constant_adapters();
+  REQUIRE(key.adapters.size() == 2);
+  CHECK(key.adapters[0] != key.adapters[1]);
+  CHECK(knowledge.states(3, false).back() == 3);
+  CHECK(knowledge.states(3, false).size() > 1);
+  CHECK(knowledge.states(3, true) == key.layers);
+  const auto split = made_up_split(40, 1);
+  const auto file = ActivationCache::file(scratch.path, key, split);
+  REQUIRE(write_activations(file, key, split, {}, [&](const Batch& batch) {
+    const auto features = small.backbone->forward(batch, small.attachment->wanted({.states = key.layers}));
+    const auto outputs = knowledge.outputs(features, batch.tokens);
+    return at::stack({features.states.at(key.layers[0]), outputs[0], outputs[1]}, 1);
+  }));
+  const ActivationCache cache(file, key, split);
+  const std::vector<int64_t> rows = {7, 0, 39, 12};
+  const Batch direct = collate(split, rows, {}), from_file = collate(split, rows, {.trunk = &cache});
+  const torch::NoGradGuard no_grad;
+  const auto outputs =
+      knowledge.outputs(small.backbone->forward(direct, small.attachment->wanted({})), direct.tokens);
+  REQUIRE(from_file.trunk.outputs.size() == 2);
+  for (int64_t b = 0; b < direct.size(); ++b) {
+    for (size_t n = 0; n < 2; ++n)
+      CHECK(relative_difference(direct.tokens.of(from_file.trunk.outputs[n], b),
+                                direct.tokens.of(outputs[n], b)) <= 1e-6);
+  }
+  small.model->train(false, false);
+  CHECK(relative_difference(small.model->logits(from_file), small.model->logits(direct)) <= 1e-6);
+  // The adapters are really not computed again.
+  Batch altered = from_file;
+  altered.trunk.outputs[1] = from_file.trunk.outputs[1] * 1.5;
+  CHECK(relative_difference(small.model->logits(altered), small.model->logits(direct)) > 1e-3);
+}
+
+TEST_CASE("the digest of a knowledge adapter tells whatever changes what it gives") {
+  const auto digest = [](const std::function<void(KnowledgeOptions&)>& change) {
+    KnowledgeOptions options;
+    options.inner_width = 8;
+    options.inner_heads = 2;
+    options.positions = {{0, 2}};
+    change(options);
+    torch::manual_seed(1);
+    return KnowledgeAdapter(options, knowledge_shape(options, 3, 16)).digest();
+  };
+  const auto own = digest([](KnowledgeOptions&) {});
+  CHECK(digest([](KnowledgeOptions& o) { o.dropout = 0.5; }) == own);
+  CHECK(digest([](KnowledgeOptions& o) { o.positions = {{1, 2}}; }) != own);
+  CHECK(digest([](KnowledgeOptions& o) { o.inner_heads = 4; }) != own);
+  CHECK(digest([](KnowledgeOptions& o) { o.non_linearity = "relu"; }) != own);
+  CHECK(digest([](KnowledgeOptions& o) { o.layer_norm_eps = 1e-12; }) != own);
+  CHECK(digest([](KnowledgeOptions& o) { o.mask_padding = false; }) != own);
+  CHECK(digest([](KnowledgeOptions& o) { o.init_std = 1e-3; }) != own);
 }
 
 TEST_CASE("kept states may be rounded to half the size") {
