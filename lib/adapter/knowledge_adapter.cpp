@@ -104,14 +104,22 @@ void KnowledgeAdapter::add_layer(int64_t index) {
   (*named_children().find("layers"))->register_module(std::to_string(index), module);
 }
 
-Tensor KnowledgeAdapter::run(const Layer& layer, const Tensor& input, const Tokens& tokens) const {
+// [N, D], or [B M, D] where some are chosen.
+Tensor KnowledgeAdapter::run(const Layer& layer, const Tensor& input, const Tokens& tokens,
+                             const Tensor& chosen) const {
   const double rate = is_training() ? options_.dropout : 0;
+  const DropoutRates rates{rate, rate};
   Tensor inner = layer.down(input);  // [N, W]
-  for (const auto& encoder : layer.encoder) inner = encoder.forward(inner, tokens, {rate, rate});
-  return layer.up(inner);  // [N, D]
+  for (const auto& encoder : layer.encoder) {
+    const bool all = !chosen.defined() || &encoder != &layer.encoder.back();
+    inner =
+        all ? encoder.forward(inner, tokens, rates) : encoder.forward_chosen(inner, tokens, chosen, rates);
+  }
+  return layer.up(inner);
 }
 
-std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states, const Tokens& tokens) {
+std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states, const Tokens& tokens,
+                                              const Tensor& chosen) {
   TORCH_CHECK(states.size() == layers_.size(), layers_.size(), " states are read, got ", states.size());
   const Tokens all = options_.mask_padding ? Tokens() : without_mask(tokens);
   const Tokens& read = options_.mask_padding ? tokens : all;
@@ -121,7 +129,9 @@ std::vector<Tensor> KnowledgeAdapter::forward(const std::vector<Tensor>& states,
     Tensor input = states[i], skip = states[i];
     if (i > 0) input = concat ? at::cat({states[i], outputs.back()}, -1) : states[i] + outputs.back();
     if (!concat) skip = input;
-    outputs.push_back(skip + run(layers_[i], input, read));
+    const Tensor rows = i + 1 < states.size() ? Tensor() : chosen;
+    if (rows.defined()) skip = skip.index_select(0, rows.flatten());
+    outputs.push_back(skip + run(layers_[i], input, read, rows));
   }
   return outputs;
 }

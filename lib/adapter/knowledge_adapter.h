@@ -23,8 +23,10 @@ class KnowledgeAdapter : public torch::nn::Module {
   KnowledgeAdapter(const KnowledgeOptions& options, const KnowledgeShape& shape);
 
   const std::vector<int64_t>& positions() const { return shape_.positions; }
-  // `states`, one [N, D] for each position, to c_1 to c_K, [N, D] each.
-  std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& states, const Tokens& tokens);
+  // `states`, one [N, D] for each position, to c_1 to c_K, [N, D] each. With `chosen` [B, M], rows of the
+  // stream, as many of each sequence, c_K is that of these tokens alone, [B M, D].
+  std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& states, const Tokens& tokens,
+                                     const torch::Tensor& chosen = {});
   bool needs_padding() const { return !options_.mask_padding; }
   // Of everything that what it gives depends on, beside its input: 64 hexadecimal digits.
   std::string digest() const;
@@ -35,7 +37,8 @@ class KnowledgeAdapter : public torch::nn::Module {
     std::deque<EncoderLayer> encoder;  // sites point into it: elements must not move
   };
   void add_layer(int64_t index);
-  torch::Tensor run(const Layer& layer, const torch::Tensor& input, const Tokens& tokens) const;
+  torch::Tensor run(const Layer& layer, const torch::Tensor& input, const Tokens& tokens,
+                    const torch::Tensor& chosen) const;
 
   KnowledgeOptions options_;
   KnowledgeShape shape_;

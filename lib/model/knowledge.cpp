@@ -40,32 +40,36 @@ std::vector<std::string> Knowledge::constant_adapters() const {
   return digests;
 }
 
-std::vector<Tensor> Knowledge::outputs(const Features& features, const Tokens& tokens) const {
+std::vector<Tensor> Knowledge::outputs(const Features& features, const Tokens& tokens,
+                                       const Tensor& chosen) const {
   std::vector<Tensor> outputs;
   for (const auto& adapter : adapters_) {
     std::vector<Tensor> states;
     for (const int64_t position : adapter->positions()) states.push_back(features.states.at(position));
-    outputs.push_back(adapter->forward(states, tokens).back());
+    outputs.push_back(adapter->forward(states, tokens, chosen).back());
   }
   return outputs;
 }
 
 Features Knowledge::combined(const Features& features, const Batch& batch, const Wanted& wanted) const {
-  const auto& known = batch.trunk.outputs;
-  const auto outputs = known.empty() ? this->outputs(features, batch.tokens) : known;
-  const auto of = [&](const Tensor& own, const Tensor& rows) {
-    std::vector<Tensor> chosen;
-    for (const auto& output : outputs) chosen.push_back(output.index_select(0, rows));
-    return combination_->forward(own, chosen);
-  };
+  Tensor chosen;  // [B, M]: rows of the stream that are read; undefined: all
+  if (!wanted.every_token) chosen = wanted.marked ? batch.marks : batch.tokens.starts.unsqueeze(1);
+  auto outputs = batch.trunk.outputs;
+  if (outputs.empty()) {
+    outputs = this->outputs(features, batch.tokens, chosen);
+  } else if (chosen.defined()) {
+    for (auto& output : outputs) output = output.index_select(0, chosen.flatten());
+  }
   Features result = features;
   if (wanted.every_token) {
     result.last = combination_->forward(features.last, outputs, batch.tokens.mask);
     result.first = result.last.index_select(0, batch.tokens.starts);
     if (wanted.marked) result.marked = result.last.index_select(0, batch.marks.flatten());
+  } else if (wanted.marked) {
+    result.first = Tensor();
+    result.marked = combination_->forward(features.marked, outputs);
   } else {
-    result.first = wanted.marked ? Tensor() : of(features.first, batch.tokens.starts);
-    if (wanted.marked) result.marked = of(features.marked, batch.marks.flatten());
+    result.first = combination_->forward(features.first, outputs);
   }
   return result;
 }

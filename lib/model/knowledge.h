@@ -21,8 +21,10 @@ class Knowledge {
   Wanted wanted(const Wanted& wanted, const Trunk& trunk) const;
   // The backbone's features with those of the adapters in them, of the tokens that `wanted` names.
   Features combined(const Features& features, const Batch& batch, const Wanted& wanted) const;
-  // What each adapter gives, [N, D], from the states it reads.
-  std::vector<torch::Tensor> outputs(const Features& features, const Tokens& tokens) const;
+  // What each adapter gives, [N, D], from the states it reads; for `chosen` [B, M], rows of the stream, as
+  // many of each sequence, [B M, D].
+  std::vector<torch::Tensor> outputs(const Features& features, const Tokens& tokens,
+                                     const torch::Tensor& chosen = {}) const;
   // All states that are read, the last one's among them, ascending; the last one's alone where the adapters'
   // outputs are known.
   std::vector<int64_t> states(int64_t layers, bool known_outputs) const;
