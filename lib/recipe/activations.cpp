@@ -138,9 +138,10 @@ class Keeper {
     return whole;
   }
 
-  // What frozen adapters read, where the training of one kept it: the backbone need not run then.
+  // What frozen adapters read, where the training of one kept it: the backbone need not run then. Not what
+  // was rounded: the same adapters would give other bits than without it.
   std::shared_ptr<const ActivationCache> known_states(const EncodedSplit& split) {
-    if (key_.adapters.empty()) return nullptr;
+    if (key_.adapters.empty() || key_.type != torch::kFloat32) return nullptr;
     ActivationKey key = key_;
     key.adapters.clear();
     key.layers = attachment_.knowledge()->states(workspace_.info().layers, /*known_outputs=*/false);

@@ -330,6 +330,13 @@ TEST_CASE("what frozen adapters give is kept for all compositions of them") {
   REQUIRE(folder.run(fuse + "concat cache.enabled=true").status == 0);
   CHECK((folder.read("run/fusion/fac/fusion/fusion.safetensors") == once));
 
+  // From rounded states they would be others than without those.
+  const std::string rounded = " cache.enabled=true cache.dtype=bfloat16";
+  REQUIRE(folder.run("train knowledge.yaml --task fac output_dir=other cache.dir=states" + rounded).status ==
+          0);
+  CHECK_THAT(folder.run(fuse + "concat" + rounded).err,
+             Contains(computes) && !Contains("from those that training kept"));
+
   // Those of an adapter that was trained anew are others.
   REQUIRE(folder.run("train knowledge.yaml --task lin --overwrite train.seed=7").status == 0);
   CHECK_THAT(folder.run(fuse + "concat cache.enabled=true").err, Contains(computes));
