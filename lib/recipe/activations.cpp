@@ -80,7 +80,7 @@ class Keeper {
 
   std::shared_ptr<const ActivationCache> states(const std::string& name, const EncodedSplit& split) try {
     const auto file = ActivationCache::file(folder_, key_, split);
-    if (auto kept = opened(file, split, /*locked=*/false)) return kept;
+    if (auto kept = opened(file, key_, split, /*locked=*/false)) return kept;
     create_folders(folder_);
     bool told = false;
     const FolderLock lock(folder_, [&] {
@@ -95,20 +95,20 @@ class Keeper {
                     "choose another cache.dir");
     }
     remove_unfinished(folder_);
-    if (auto kept = opened(file, split, /*locked=*/true)) return kept;
-    return write(name, file, split) ? opened(file, split, /*locked=*/true) : nullptr;
+    if (auto kept = opened(file, key_, split, /*locked=*/true)) return kept;
+    return write(name, file, split) ? opened(file, key_, split, /*locked=*/true) : nullptr;
   } catch (const IoError& error) {
     throw IoError(error.what() + std::string(kWithout));
   }
 
  private:
   // Without the lock a damaged file may be one that another run is just replacing: it stays.
-  std::shared_ptr<const ActivationCache> opened(const fs::path& file, const EncodedSplit& split,
-                                                bool locked) {
+  std::shared_ptr<const ActivationCache> opened(const fs::path& file, const ActivationKey& key,
+                                                const EncodedSplit& split, bool locked) {
     std::error_code hidden;
     if (!fs::exists(file, hidden)) return nullptr;
     try {
-      return std::make_shared<const ActivationCache>(file, key_, split);
+      return std::make_shared<const ActivationCache>(file, key, split);
     } catch (const InputError& error) {
       if (!locked) return nullptr;
       console_.say(std::string("cache      ") + error.what() + "; it is made again");
@@ -145,12 +145,7 @@ class Keeper {
     ActivationKey key = key_;
     key.adapters.clear();
     key.layers = attachment_.knowledge()->states(workspace_.info().layers, /*known_outputs=*/false);
-    const auto file = ActivationCache::file(folder_, key, split);
-    try {
-      return fs::exists(file) ? std::make_shared<const ActivationCache>(file, key, split) : nullptr;
-    } catch (const InputError&) {
-      return nullptr;
-    }
+    return opened(ActivationCache::file(folder_, key, split), key, split, /*locked=*/false);
   }
 
   // [N, S, D]

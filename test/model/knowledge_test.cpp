@@ -84,8 +84,8 @@ TEST_CASE("a member's features in a combination are the same bits whoever is bes
   const int64_t d = backbone->info().hidden_size;
   FusionOptions options;
   options.combination = "concat";
-  // What the head is given where of the joint projection, equal in all of them, `first` and `second` are
-  // left.
+  // What the head is given. Without `second` the joint projection, the same in all of them, reads the first
+  // member alone.
   const auto features = [&](const std::shared_ptr<TaskAdapter>& neighbour, bool second) {
     torch::manual_seed(8);
     TaskFusion fusion(options, {own, neighbour}, *backbone);
